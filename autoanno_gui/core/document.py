@@ -1,0 +1,450 @@
+"""One frame under review: what the model proposed, what the reviewer did about it, and what that amounts to.
+
+Objects are immutable; a verb returns the `Change` it made (or None when there was nothing to change), and the history
+applies or reverts that same change. Thresholds are a view: moving one changes roles, never objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from autoanno_gui.core.geometry import Box, Geometry, pairwise_iou
+from autoanno_gui.core.records import (
+    DecisionKind,
+    FramePredictions,
+    How,
+    PresentationMode,
+    Thresholds,
+    Verdict,
+    VerdictKind,
+)
+
+SAME_GEOMETRY_IOU: Final = 0.98
+"""From this overlap with its prediction on, an outline counts as unchanged."""
+DUPLICATE_IOU: Final = 0.6
+"""A ghost that overlaps a shown object by this much is the same object seen twice."""
+FIRST_DRAWN_ID: Final = 1_000_000
+"""Ids of drawn objects start here, out of the way of prediction indices that may arrive later."""
+
+
+class Mark(StrEnum):
+    """What the reviewer did explicitly about one object."""
+
+    NONE = "none"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class Role(StrEnum):
+    """How an object takes part in the frame at the present thresholds."""
+
+    CANDIDATE = "candidate"
+    GHOST = "ghost"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewObject:
+    """One object of a frame.
+
+    Attributes:
+        id: unique in the document; for a predicted object the index of its prediction.
+        geometry: float pixels of the upright image.
+        class_id: project class.
+        confidence: of the prediction; None for a drawn object.
+        mark: the explicit act of the reviewer.
+        promoted: it was a ghost when it was confirmed.
+    """
+
+    id: int
+    geometry: Geometry
+    class_id: int
+    confidence: float | None = None
+    mark: Mark = Mark.NONE
+    promoted: bool = False
+
+    @property
+    def drawn(self) -> bool:
+        return self.confidence is None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A reversible step of one document: the objects it touched, before and after (None: not there)."""
+
+    name: str
+    before: Mapping[int, ReviewObject | None]
+    after: Mapping[int, ReviewObject | None]
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class MappedPredictions:
+    """Predictions of a frame with the project's classes put in place of the model's.
+
+    Attributes:
+        raw: as stored.
+        run_frame_id: where they are stored.
+        class_ids: for each prediction the project class, or None when its class is not mapped.
+        class_map: model class -> project class, for second choices.
+    """
+
+    raw: FramePredictions
+    run_frame_id: int
+    class_ids: tuple[int | None, ...]
+    class_map: Mapping[int, int | None]
+
+    @classmethod
+    def of(cls, raw: FramePredictions, *, run_frame_id: int, class_map: Mapping[int, int | None]) -> MappedPredictions:
+        """Map model classes to project classes; a class absent from the map is unmapped."""
+        return cls(raw, run_frame_id, tuple(class_map.get(int(c)) for c in raw.classes), class_map)
+
+
+class Document:
+    """The objects of one frame and the verbs that change them."""
+
+    def __init__(
+        self,
+        *,
+        frame_id: int,
+        width: int,
+        height: int,
+        predictions: MappedPredictions | None = None,
+        thresholds: Thresholds | None = None,
+        mode: PresentationMode = PresentationMode.NORMAL,
+    ) -> None:
+        self.frame_id: Final = frame_id
+        self.width = width
+        self.height = height
+        self.mode = mode
+        self.predictions = predictions
+        self.thresholds = thresholds or Thresholds()
+        self._origin: dict[int, ReviewObject] = {}
+        self._objects: dict[int, ReviewObject] = {}
+        self._shown: set[int] = set()
+        self._next_drawn = FIRST_DRAWN_ID
+        self._duplicates: set[int] | None = None
+        """Ids of predictions that overlap a shown object; None until asked for again."""
+        if predictions is not None:
+            self._take_predictions(predictions)
+        self._saved: dict[int, ReviewObject] | None = dict(self._objects)
+
+    def _take_predictions(self, predictions: MappedPredictions) -> None:
+        raw = predictions.raw
+        for index, class_id in enumerate(predictions.class_ids):
+            if class_id is None:
+                continue
+            item = ReviewObject(index, raw.box(index), class_id, float(raw.confidences[index]))
+            self._origin[index] = item
+            self._objects[index] = item
+        self._note_shown()
+
+    # ------------------------------------------------------------------------------------------------ reading
+    @property
+    def run_frame_id(self) -> int | None:
+        return self.predictions.run_frame_id if self.predictions is not None else None
+
+    def get(self, object_id: int) -> ReviewObject | None:
+        return self._objects.get(object_id)
+
+    def __iter__(self) -> Iterator[ReviewObject]:
+        return iter(self._objects.values())
+
+    def origin(self, object_id: int) -> ReviewObject | None:
+        """Return the object as the model proposed it; None for a drawn one."""
+        return self._origin.get(object_id)
+
+    def changed(self, item: ReviewObject) -> bool:
+        """Whether class or outline differ from the prediction (a drawn object has none to differ from)."""
+        origin = self._origin.get(item.id)
+        return origin is not None and (item.class_id != origin.class_id or not _same_outline(item, origin))
+
+    def touched(self, item: ReviewObject) -> bool:
+        """Whether the reviewer acted on the object, so that no threshold may hide it any more."""
+        origin = self._origin.get(item.id)
+        return origin is None or item != origin
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether objects differ from what the project file holds of them."""
+        return self._objects != self._saved
+
+    def mark_saved(self, *, saved: bool = True) -> None:
+        """Note that the project file now holds these objects (or no longer does)."""
+        self._saved = dict(self._objects) if saved else None
+
+    @property
+    def has_traces(self) -> bool:
+        """Whether the reviewer left any trace that a draft should keep."""
+        return any(self.touched(item) for item in self._objects.values())
+
+    def role(self, item: ReviewObject) -> Role:
+        if item.mark is Mark.REJECTED:
+            return Role.REJECTED
+        if self.touched(item):
+            return Role.CONFIRMED
+        if self.mode is PresentationMode.HAND or item.confidence is None:
+            return Role.HIDDEN
+        if item.confidence > self.thresholds.of(item.class_id):
+            return Role.CANDIDATE
+        if item.confidence < self.thresholds.ghost_floor or self._is_duplicate(item):
+            return Role.HIDDEN
+        return Role.GHOST
+
+    def in_role(self, *roles: Role) -> list[ReviewObject]:
+        """Return the objects in any of these roles, predicted ones by falling confidence, then drawn ones."""
+        return [item for item in self._objects.values() if self.role(item) in roles]
+
+    def review_order(self, *, ghosts: bool) -> list[int]:
+        """Return ids in the order in which Tab meets them: candidates least certain first, then what the reviewer
+        confirmed or drew, then (if wanted) ghosts by falling confidence."""
+        candidates = sorted(self.in_role(Role.CANDIDATE), key=lambda item: (item.confidence or 0.0, item.id))
+        order = [item.id for item in candidates] + [item.id for item in self.in_role(Role.CONFIRMED)]
+        if ghosts:
+            order += [item.id for item in self.in_role(Role.GHOST)]
+        return order
+
+    def _is_duplicate(self, ghost: ReviewObject) -> bool:
+        if self._duplicates is None:
+            self._duplicates = self._find_duplicates()
+        return ghost.id in self._duplicates
+
+    def _find_duplicates(self) -> set[int]:
+        if self.predictions is None:
+            return set()
+        seen = [
+            other.geometry.as_tuple()
+            for other in self._objects.values()
+            if other.mark is not Mark.REJECTED and (self._is_candidate(other) or self.touched(other))
+        ]
+        overlaps = pairwise_iou(np.array(seen, np.float32).reshape(-1, 4), self.predictions.raw.boxes)
+        return set(np.flatnonzero((overlaps >= DUPLICATE_IOU).any(axis=0)).tolist())
+
+    def _is_candidate(self, item: ReviewObject) -> bool:
+        return item.confidence is not None and item.confidence > self.thresholds.of(item.class_id)
+
+    def second_choices(self, object_id: int) -> list[tuple[int, float]]:
+        """Return (project class, score) of the model's best classes for a prediction, best first, mapped ones only."""
+        if self.predictions is None or object_id not in self._origin:
+            return []
+        raw = self.predictions.raw
+        choices: list[tuple[int, float]] = []
+        for model_class, score in zip(raw.top_classes[object_id], raw.top_scores[object_id], strict=True):
+            class_id = self.predictions.class_map.get(int(model_class))
+            if class_id is not None and class_id not in [c for c, _ in choices]:
+                choices.append((class_id, float(score)))
+        return choices
+
+    # ------------------------------------------------------------------------------------------------ verbs
+    def accept(self, object_id: int) -> Change | None:
+        """Confirm a candidate, promote a ghost, or bring a rejected object back as confirmed."""
+        item = self._within_reach(object_id)
+        if item is None or item.mark is Mark.ACCEPTED or (item.drawn and item.mark is Mark.NONE):
+            return None
+        return self._change("Accept object", replace(item, mark=Mark.ACCEPTED, promoted=self._promotes(item)))
+
+    def reject(self, object_id: int) -> Change | None:
+        """Reject a predicted object; a drawn one is taken away again."""
+        item = self._within_reach(object_id)
+        if item is None or item.mark is Mark.REJECTED:
+            return None
+        if item.drawn:
+            return self._apply_new("Remove object", object_id, None)
+        return self._change("Reject object", replace(item, mark=Mark.REJECTED))
+
+    def set_class(self, object_id: int, class_id: int) -> Change | None:
+        """Give the object another class; this confirms it."""
+        item = self._within_reach(object_id)
+        if item is None or (item.class_id == class_id and item.mark is not Mark.REJECTED):
+            return None
+        return self._change("Change class", self._confirmed(item, class_id=class_id))
+
+    def set_geometry(self, object_id: int, geometry: Geometry) -> Change | None:
+        """Give the object another outline (clipped to the image); this confirms it. None when nothing is left of it."""
+        item = self._within_reach(object_id)
+        inside = geometry.clipped(self.width, self.height)
+        if item is None or inside == item.geometry or inside.area <= 0.0:
+            return None
+        return self._change("Move or resize", self._confirmed(item, geometry=inside))
+
+    def add(self, geometry: Geometry, class_id: int) -> Change | None:
+        """Draw a new object (clipped to the image). None when it has no area inside the image."""
+        inside = geometry.clipped(self.width, self.height)
+        if inside.area <= 0.0:
+            return None
+        object_id = self._next_drawn
+        self._next_drawn += 1
+        return self._apply_new("Draw object", object_id, ReviewObject(object_id, inside, class_id))
+
+    def adopt(self, object_id: int) -> Change | None:
+        """Promote a ghost: its outline and class become an annotation."""
+        item = self._objects.get(object_id)
+        return self.accept(object_id) if item is not None and self.role(item) is Role.GHOST else None
+
+    def _within_reach(self, object_id: int) -> ReviewObject | None:
+        """Return an object that a verb may act on: never one that must not be seen."""
+        item = self._objects.get(object_id)
+        return None if item is None or self.role(item) is Role.HIDDEN else item
+
+    def _promotes(self, item: ReviewObject) -> bool:
+        return item.promoted or (not item.drawn and item.id not in self._shown)
+
+    def _confirmed(
+        self, item: ReviewObject, *, geometry: Geometry | None = None, class_id: int | None = None
+    ) -> ReviewObject:
+        return replace(
+            item,
+            geometry=geometry or item.geometry,
+            class_id=item.class_id if class_id is None else class_id,
+            mark=Mark.NONE if item.drawn else Mark.ACCEPTED,
+            promoted=self._promotes(item),
+        )
+
+    def _change(self, name: str, item: ReviewObject) -> Change:
+        return self._apply_new(name, item.id, item)
+
+    def _apply_new(self, name: str, object_id: int, item: ReviewObject | None) -> Change:
+        change = Change(name, {object_id: self._objects.get(object_id)}, {object_id: item})
+        self.apply(change)
+        return change
+
+    def apply(self, change: Change) -> None:
+        """Do (or redo) a change; doing it twice does no harm."""
+        self._put(change.after)
+
+    def revert(self, change: Change) -> None:
+        """Undo a change."""
+        self._put(change.before)
+
+    def _put(self, state: Mapping[int, ReviewObject | None]) -> None:
+        self._duplicates = None
+        came_back = any(item is not None and object_id not in self._objects for object_id, item in state.items())
+        for object_id, item in state.items():
+            if item is None:
+                self._objects.pop(object_id, None)
+            else:
+                self._objects[object_id] = item
+                if item.drawn:
+                    self._next_drawn = max(self._next_drawn, object_id + 1)
+        if came_back:
+            # By rising id: predictions by falling confidence, then drawn ones by age, also after an undo.
+            self._objects = dict(sorted(self._objects.items()))
+
+    # ------------------------------------------------------------------------------------------------ views
+    def set_thresholds(self, thresholds: Thresholds) -> None:
+        """Move the display threshold: what becomes a candidate by it counts as shown from now on."""
+        self.thresholds = thresholds
+        self._duplicates = None
+        self._note_shown()
+
+    def replace_predictions(self, predictions: MappedPredictions) -> None:
+        """Take the frame's first predictions while it is open; objects drawn meanwhile stay."""
+        drawn = [item for item in self._objects.values() if item.drawn]
+        self.predictions = predictions
+        self._origin.clear()
+        self._objects.clear()
+        self._shown.clear()
+        self._duplicates = None
+        self._take_predictions(predictions)
+        self._saved = dict(self._objects)
+        for item in drawn:
+            self._objects[item.id] = item
+
+    def start_by_hand(self) -> None:
+        """Hide all predictions: the frame is labelled from nothing."""
+        self.mode = PresentationMode.HAND
+
+    def start_review(self) -> None:
+        """Show the predictions (again)."""
+        self.mode = PresentationMode.NORMAL
+        self._note_shown()
+
+    def _note_shown(self) -> None:
+        if self.mode is PresentationMode.NORMAL:
+            self._shown.update(item.id for item in self._origin.values() if self._is_candidate(item))
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """Indices of all predictions that were shown as candidates while the frame was open; one that was promoted
+        first stays a ghost that was promoted."""
+        return tuple(sorted(i for i in self._shown if not ((item := self._objects.get(i)) and item.promoted)))
+
+    def restore(self, objects: Iterable[ReviewObject], *, shown: tuple[int, ...] = ()) -> None:
+        """Put back objects that a draft or an earlier decision kept."""
+        for item in objects:
+            if item.drawn or item.id in self._origin:
+                self._put({item.id: item})
+            elif item.mark is not Mark.REJECTED:
+                # Its class is no longer mapped, so no prediction stands behind it any more: it is the reviewer's.
+                self._put({item.id: ReviewObject(item.id, item.geometry, item.class_id)})
+        self._shown.update(shown)
+        self.mark_saved()
+
+    # ------------------------------------------------------------------------------------------------ judging
+    @property
+    def looks_empty(self) -> bool:
+        """Whether accepting the frame now would make it a background image."""
+        return not self.in_role(Role.CANDIDATE, Role.CONFIRMED)
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Judge every object by its final state against its prediction, for accepting the frame as it stands."""
+        found = (self._verdict(item) for item in self._objects.values())
+        return tuple(verdict for verdict in found if verdict is not None)
+
+    def _verdict(self, item: ReviewObject) -> Verdict | None:
+        role = self.role(item)
+        if item.drawn:
+            return Verdict(VerdictKind.ADDED, How.OBJECT, None, item.class_id, item.geometry)
+        if role is Role.CANDIDATE:
+            return Verdict(VerdictKind.ACCEPTED, How.FRAME, item.id, item.class_id, item.geometry, iou=1.0)
+        origin = self._origin[item.id]
+        if role is Role.CONFIRMED:
+            changed_class = item.class_id != origin.class_id
+            iou = item.geometry.iou(origin.geometry)
+            edited = changed_class or not _same_outline(item, origin)
+            kind = VerdictKind.PROMOTED if item.promoted else VerdictKind.EDITED if edited else VerdictKind.ACCEPTED
+            return Verdict(
+                kind, How.OBJECT, item.id, item.class_id, item.geometry, class_changed=changed_class, iou=iou
+            )
+        if item.id not in self._shown or (role is not Role.REJECTED and self.mode is PresentationMode.HAND):
+            return None
+        how = How.OBJECT if role is Role.REJECTED else How.THRESHOLD
+        return Verdict(VerdictKind.REJECTED, how, item.id, origin.class_id, None)
+
+    def decision_kind(self, verdicts: tuple[Verdict, ...]) -> DecisionKind:
+        """Return what accepting the frame amounts to: a frame with only additions is edited."""
+        if self.mode is PresentationMode.HAND or self.predictions is None:
+            return DecisionKind.HAND_LABELLED
+        as_shown = all(verdict.kind is VerdictKind.ACCEPTED for verdict in verdicts)
+        return DecisionKind.ACCEPTED if as_shown else DecisionKind.EDITED
+
+
+def _same_outline(a: ReviewObject, b: ReviewObject) -> bool:
+    return a.geometry == b.geometry or a.geometry.iou(b.geometry) >= SAME_GEOMETRY_IOU
+
+
+def object_from_verdict(verdict: Verdict, *, object_id: int, origin: ReviewObject | None) -> ReviewObject | None:
+    """Rebuild the object that a verdict was passed on, so that a decided frame can be opened again.
+
+    Args:
+        verdict: from the ledger.
+        object_id: the id it gets in the document.
+        origin: the object as the model proposed it; None for a drawn one.
+    """
+    if origin is None:
+        return ReviewObject(object_id, verdict.geometry, verdict.class_id) if verdict.geometry is not None else None
+    if verdict.kind is VerdictKind.REJECTED:
+        return replace(origin, mark=Mark.REJECTED)
+    geometry: Box = verdict.geometry or origin.geometry
+    promoted = verdict.kind is VerdictKind.PROMOTED
+    return replace(origin, geometry=geometry, class_id=verdict.class_id, mark=Mark.ACCEPTED, promoted=promoted)

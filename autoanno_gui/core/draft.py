@@ -1,0 +1,56 @@
+"""An unfinished frame as bytes: what the reviewer changed, so that leaving it undecided loses nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from autoanno_gui.core.document import Document, Mark, ReviewObject
+from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.records import PresentationMode
+
+VERSION: Final = 1
+
+
+def encode_draft(document: Document) -> bytes | None:
+    """Return the touched objects as JSON; None when there is nothing to keep."""
+    if not document.has_traces:
+        return None
+    body = {
+        "version": VERSION,
+        "mode": document.mode.value,
+        "run_frame_id": document.run_frame_id,
+        "shown": document.shown,
+        "objects": [_encode(item) for item in document if document.touched(item)],
+    }
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def draft_run_frame(body: bytes) -> int | None:
+    """Return which predictions the draft was made over."""
+    found = json.loads(body)["run_frame_id"]
+    return int(found) if found is not None else None
+
+
+def restore_draft(document: Document, body: bytes) -> None:
+    """Put the kept objects back into a document made over the same predictions."""
+    data: dict[str, Any] = json.loads(body)
+    document.mode = PresentationMode(data["mode"])
+    document.restore([_decode(row) for row in data["objects"]], shown=tuple(data["shown"]))
+
+
+def _encode(item: ReviewObject) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "box": item.geometry.as_tuple(),
+        "class": item.class_id,
+        "confidence": item.confidence,
+        "mark": item.mark.value,
+        "promoted": item.promoted,
+    }
+
+
+def _decode(row: dict[str, Any]) -> ReviewObject:
+    return ReviewObject(
+        row["id"], Box(*row["box"]), row["class"], row["confidence"], Mark(row["mark"]), row["promoted"]
+    )
