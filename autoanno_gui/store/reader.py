@@ -1,0 +1,188 @@
+"""What a project holds: decisions and what an export takes, on top of frames and predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from autoanno_gui.core.classes import living_class
+from autoanno_gui.core.records import (
+    Annotation,
+    ClassRecord,
+    Decision,
+    DecisionKind,
+    FramePredictions,
+    FrameState,
+    How,
+    LabelledFrame,
+    PresentationMode,
+    Timing,
+    Verdict,
+    VerdictKind,
+)
+from autoanno_gui.store.reader_frames import SMALL_BLOCK, FrameReader
+from autoanno_gui.store.rows import (
+    NOT_REVOKED,
+    Row,
+    compact,
+    decode_thresholds,
+    frame_from_row,
+    unpack_geometry,
+    unpack_numbers,
+)
+
+_LABELLED: Final = "s.state IN ('accepted', 'edited', 'hand_labelled')"
+
+_DECISION_COLUMNS: Final = (
+    "d.id, d.uuid, d.frame_id, d.kind, d.mode, d.run_frame_id, d.thresholds, d.shown, d.shown_at, d.first_input_at, "
+    "d.decided_at, d.active, d.wall_clock, d.reviewer, d.session_uuid"
+)
+
+
+class LedgerEntry(NamedTuple):
+    """An un-revoked decision with what was judged.
+
+    Attributes:
+        path: the frame's.
+        first: whether it is the frame's first one that decided it (not put it off): the one for metrics.
+        adopted: whether it is the frame's newest one: the one for labels.
+        predictions: what was judged, None for a frame without predictions.
+        model: name of the model it came from.
+        weights_hash: of that model.
+    """
+
+    decision: Decision
+    path: str
+    first: bool
+    adopted: bool
+    predictions: FramePredictions | None
+    model: str | None
+    weights_hash: str | None
+
+
+class Reader(FrameReader):
+    """Reads committed data. One thread at a time; the owner closes it. Methods raise `ProjectError` for a bad disk."""
+
+    # ------------------------------------------------------------------------------------------------ decisions
+    def decision(self, frame_id: int) -> Decision | None:
+        """Return the adopted decision: the newest that was not revoked. Class ids are as they were recorded."""
+        rows = self._rows(
+            f"SELECT {_DECISION_COLUMNS} FROM decision d WHERE d.frame_id = ? AND {NOT_REVOKED} "
+            "ORDER BY d.id DESC LIMIT 1",
+            frame_id,
+        )
+        return self._decisions_of(rows)[0] if rows else None
+
+    def _decisions_of(self, rows: Sequence[Row]) -> list[Decision]:
+        verdicts: dict[int, list[Verdict]] = {row[0]: [] for row in rows}
+        sql = (
+            "SELECT v.decision_id, v.kind, v.how, v.prediction, v.class_id, a.geometry_kind, a.geometry, "
+            "v.class_changed, v.iou FROM verdict v LEFT JOIN annotation a ON a.verdict_id = v.id "
+            "WHERE v.decision_id IN (SELECT value FROM json_each(?)) ORDER BY v.id"
+        )
+        for row in self._rows(sql, compact(list(verdicts))):
+            decision_id, kind, how, prediction, class_id, geometry_kind, blob, class_changed, iou = row
+            geometry = unpack_geometry(geometry_kind, blob) if blob is not None else None
+            verdicts[decision_id].append(
+                Verdict(VerdictKind(kind), How(how), prediction, class_id, geometry, bool(class_changed), iou)
+            )
+        return [_decision_from_row(row, tuple(verdicts[row[0]])) for row in rows]
+
+    def decisions(self) -> Iterator[LedgerEntry]:
+        """Yield all un-revoked decisions in the order in which they were recorded."""
+        earlier = (
+            "SELECT 1 FROM decision e WHERE e.frame_id = d.frame_id AND e.id < d.id AND e.kind <> 'deferred' "
+            "AND NOT EXISTS (SELECT 1 FROM revocation r WHERE r.decision_id = e.id)"
+        )
+        sql = (
+            f"SELECT {_DECISION_COLUMNS}, f.path, d.kind <> 'deferred' AND NOT EXISTS ({earlier}), "
+            f"s.decision_id = d.id "
+            "FROM decision d JOIN frame f ON f.id = d.frame_id JOIN frame_state s ON s.frame_id = f.id "
+            f"WHERE d.id > ? AND {NOT_REVOKED} ORDER BY d.id LIMIT {SMALL_BLOCK}"
+        )
+        last = 0
+        while rows := self._rows(sql, last):
+            last = rows[-1][0]
+            predictions = self._predictions({row[5] for row in rows if row[5] is not None})
+            for row, decision in zip(rows, self._decisions_of(rows), strict=True):
+                path, first, adopted = row[15:]
+                judged, model, weights_hash = predictions.get(row[5], (None, None, None))
+                yield LedgerEntry(decision, path, bool(first), bool(adopted), judged, model, weights_hash)
+
+    def draft(self, frame_id: int) -> bytes | None:
+        """Return what was kept of an unfinished frame."""
+        row = self._row("SELECT body FROM draft WHERE frame_id = ?", frame_id)
+        return bytes(row[0]) if row is not None else None
+
+    # ------------------------------------------------------------------------------------------------ export
+    def note(self, frame_id: int) -> str:
+        """Return the note on a frame, empty without one."""
+        row = self._row("SELECT body FROM note WHERE frame_id = ?", frame_id)
+        return str(row[0]) if row is not None else ""
+
+    def labelled_frames(self) -> Iterator[LabelledFrame]:
+        """Yield the frames that an export takes, in natural order, merged classes resolved.
+
+        A frame whose file is missing or damaged by now is among them, with its error.
+        """
+        by_id = {record.id: record for record in self.classes()}
+        for rows in self._frame_blocks(_LABELLED, size=SMALL_BLOCK):
+            # By the decision of this very row: another one may be adopted or revoked while we read.
+            annotations = self._annotations([row[8] for row in rows], by_id)
+            for row in rows:
+                yield LabelledFrame(frame_from_row(row), tuple(annotations.get(row[8], ())))
+
+    def _annotations(self, decision_ids: Sequence[int], by_id: dict[int, ClassRecord]) -> dict[int, list[Annotation]]:
+        sql = (
+            "SELECT d.id, a.class_id, a.geometry_kind, a.geometry, v.kind, v.prediction, d.run_frame_id, "
+            "d.reviewer, d.wall_clock FROM decision d "
+            "JOIN annotation a ON a.decision_id = d.id JOIN verdict v ON v.id = a.verdict_id "
+            "WHERE d.id IN (SELECT value FROM json_each(?)) ORDER BY a.id"
+        )
+        rows = self._rows(sql, compact(decision_ids))
+        predictions = self._predictions({row[6] for row in rows if row[6] is not None})
+        found: dict[int, list[Annotation]] = {}
+        for decision_id, class_id, geometry_kind, blob, kind, prediction, run_frame_id, reviewer, wall_clock in rows:
+            confidence = model = None
+            if prediction is not None:
+                judged, model, _ = predictions[run_frame_id]
+                confidence = float(judged.confidences[prediction])
+            found.setdefault(decision_id, []).append(
+                Annotation(
+                    class_id=living_class(class_id, by_id),
+                    geometry=unpack_geometry(geometry_kind, blob),
+                    kind=VerdictKind(kind),
+                    confidence=confidence,
+                    model=model,
+                    reviewer=reviewer,
+                    decided_at=wall_clock,
+                )
+            )
+        return found
+
+    def left_out_counts(self) -> dict[str, int]:
+        """Return how many frames an export leaves out, by why."""
+        counts = self.counts()
+        reasons = (FrameState.UNDECIDED, FrameState.REJECTED, FrameState.DEFERRED, FrameState.FAILED)
+        return {state.value: counts[state] for state in reasons}
+
+    def splits(self) -> dict[int, str]:
+        """Return `train`, `val` or `test` by frame id."""
+        return dict(self._rows("SELECT frame_id, split FROM split"))
+
+
+def _decision_from_row(row: Row, verdicts: tuple[Verdict, ...]) -> Decision:
+    _, uuid, frame_id, kind, mode, run_frame_id, thresholds, shown, *timing, reviewer, session_uuid = row[:15]
+    return Decision(
+        uuid=uuid,
+        frame_id=frame_id,
+        kind=DecisionKind(kind),
+        mode=PresentationMode(mode),
+        run_frame_id=run_frame_id,
+        thresholds=decode_thresholds(thresholds),
+        shown=unpack_numbers(shown),
+        verdicts=verdicts,
+        timing=Timing(*timing),
+        reviewer=reviewer,
+        session_uuid=session_uuid,
+    )
