@@ -1,0 +1,240 @@
+"""Writes a planned dataset: into a staging folder beside the target, read back, then renamed.
+
+Until the rename there is no dataset at the target, after it a whole one. Nothing that was there before is overwritten
+or deleted, and the folder of frames is only read.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Final, TextIO
+
+from autoanno_gui.core.errors import ExportError, FrameError
+from autoanno_gui.core.records import Progress
+from autoanno_gui.datasets.layout import DatasetFormat, FrameLabels, WrittenPicture
+from autoanno_gui.datasets.manifest import Manifest
+from autoanno_gui.datasets.pictures import Change, Picture, load_picture
+from autoanno_gui.datasets.plan import ExportFormat, ExportItem, ExportPlan, ExportReport, FileMode
+from autoanno_gui.datasets.tally import Tally
+from autoanno_gui.datasets.yolo import YoloDetect
+from autoanno_gui.imaging.paths import escape_path, frame_file
+
+FORMATS: Final[Mapping[ExportFormat, DatasetFormat]] = {ExportFormat.YOLO_DETECT: YoloDetect()}
+
+_NO_SPACE: Final = frozenset([errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)])
+
+
+def write_export(plan: ExportPlan, *, root: Path, out: Path) -> Generator[Progress, None, ExportReport]:
+    """Write `plan` to the new folder `out`; closing the generator early leaves nothing behind.
+
+    A frame whose file is gone or damaged by now is left out and named; it stops nothing. Where the process is killed,
+    a hidden folder `.<name>.partial-<id>` stays beside `out`, which can be deleted.
+
+    Args:
+        root: the frame root.
+        out: must not exist, or be an empty folder; not inside `root`.
+
+    Yields:
+        Progress over two rounds, writing and reading back.
+
+    Raises:
+        ExportError: the target is not free, the disk is full or refuses, no frame is left, or the written dataset does
+            not read back as planned. `out` is then as it was.
+    """
+    out = Path(os.path.realpath(out))
+    _check_target(out, root)
+    layout = FORMATS[plan.options.format]
+    frames = len(plan.items)
+    with _staging(out) as staging:
+        tally = Tally()
+        with open(staging / "manifest.json", "x", encoding="utf-8", newline="\n") as file:
+            stage = _Stage(plan, root=root, folder=staging, layout=layout, manifest=file, tally=tally)
+            for done, item in enumerate(plan.items, 1):
+                stage.add(item)
+                yield Progress(done, 2 * frames, "Writing pictures and labels")
+            report = stage.finish(out)
+        for done, _ in enumerate(layout.verify(staging, plan=plan, pictures=tally.pictures), 1):
+            yield Progress(frames + done, 2 * frames, "Reading the dataset back")
+        _flush(staging)
+        if os.name == "nt" and out.is_dir():
+            out.rmdir()  # Windows renames onto nothing; elsewhere an empty folder gives way by itself
+        os.rename(staging, out)
+        _flush_folder(out.parent)
+    return report
+
+
+class _Stage:
+    """The dataset while it is written into the staging folder."""
+
+    def __init__(
+        self, plan: ExportPlan, *, root: Path, folder: Path, layout: DatasetFormat, manifest: TextIO, tally: Tally
+    ) -> None:
+        self._plan = plan
+        self._root = root
+        self._folder = folder
+        self._layout = layout
+        self._tally = tally
+        self._manifest = Manifest(manifest)
+        self._manifest.begin(plan, frame_root=escape_path(Path(os.path.abspath(root)).name))
+        self._made: set[Path] = set()
+
+    def add(self, item: ExportItem) -> None:
+        """Write one frame with its labels, or count it as failed. Raises ExportError or OSError."""
+        path = item.frame.path
+        try:
+            picture = load_picture(self._root, path)
+        except FrameError as e:
+            if not self._root.is_dir():
+                raise ExportError(
+                    f"The folder of frames {self._root} went away during the export; connect it and export again."
+                ) from e
+            self._tally.fail(path, e.detail)
+            return
+        labels = self._layout.encode(item, plan=self._plan, width=picture.width, height=picture.height)
+        if reason := _why_unusable(item, picture, labels):
+            self._tally.fail(path, reason)
+            return
+
+        file = self._layout.picture_path(item.split, item.stem + picture.suffix)
+        linked = self._write_picture(file, item, picture)
+        with self._new_file(self._layout.label_path(item.split, item.stem)) as stream:
+            stream.write(labels.text.encode())
+        self._manifest.add(item, plan=self._plan, labels=labels, picture=picture, path=file)
+        written = WrittenPicture(
+            item.split, item.stem + picture.suffix, picture.width, picture.height, len(labels.objects)
+        )
+        self._tally.add(item, picture, labels, written=written, linked=linked)
+
+    def finish(self, out: Path) -> ExportReport:
+        """Write what describes the whole dataset and return the report."""
+        if not self._tally.pictures:
+            path, reason = self._tally.failed[0]
+            raise ExportError(f"None of the labelled frames can be exported; the first is {path}: {reason}")
+        notes = self._layout.write_index(self._folder, plan=self._plan, pictures=self._tally.pictures)
+        report = self._tally.report(out, plan=self._plan, notes=notes)
+        self._manifest.finish(report, failed=self._tally.failed)
+        return report
+
+    def _write_picture(self, file: str, item: ExportItem, picture: Picture) -> bool | None:
+        """Return whether a hard link was made, None where none was wanted."""
+        linked = None
+        # What a trainer could want to repair is never linked: repairing in place would reach the frame's own file.
+        if self._plan.options.files is FileMode.HARD_LINK and picture.change is Change.NONE:
+            # Links the picture itself even where the frame is a symbolic link.
+            source = os.path.realpath(frame_file(self._root, item.frame.path))
+            linked = self._try_link(source, self._target(file))
+        if not linked:
+            with self._new_file(file) as stream:
+                stream.write(picture.data)
+        return linked
+
+    @staticmethod
+    def _try_link(source: str, target: Path) -> bool:
+        try:
+            os.link(source, target)
+        except OSError:  # another disk, a file system without links, too many links: a copy serves as well
+            return False
+        return True
+
+    def _new_file(self, path: str) -> BinaryIO:
+        return open(self._target(path), "xb")
+
+    def _target(self, path: str) -> Path:
+        target = self._folder / path
+        if target.parent not in self._made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._made.add(target.parent)
+        return target
+
+
+def _why_unusable(item: ExportItem, picture: Picture, labels: FrameLabels) -> str | None:
+    frame = item.frame
+    if frame.width and (frame.width, frame.height) != (picture.width, picture.height):
+        return (
+            f"The picture was {frame.width} x {frame.height} pixels when it was labelled and is {picture.width} x "
+            f"{picture.height} now; review it again."
+        )
+    if item.annotations and not labels.objects:
+        # An empty label file would say that the picture was confirmed to be empty.
+        return "None of its objects has any area inside the picture; review it again."
+    return None
+
+
+def _check_target(out: Path, root: Path) -> None:
+    real_root = Path(os.path.realpath(root))
+    if out == real_root or real_root in out.parents:
+        raise ExportError(
+            f"{out} lies inside the folder of frames, so its pictures would become frames too; choose a folder outside."
+        )
+    try:
+        taken = os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir()))
+    except OSError as e:
+        raise ExportError(f"{out} cannot be looked into ({e.strerror}); choose another folder.") from e
+    if taken:
+        raise ExportError(f"{out} exists already and is never overwritten; export to {_free_name(out)}, for instance.")
+
+
+def _free_name(out: Path) -> Path:
+    number = 2
+    while os.path.lexists(candidate := out.with_name(f"{out.name}-{number}")):
+        number += 1
+    return candidate
+
+
+@contextmanager
+def _staging(out: Path) -> Generator[Path, None, None]:
+    """Make a folder beside `out` that goes away again unless it is renamed; failures to write become ExportError."""
+    short = os.fsdecode(os.fsencode(out.name)[:200])
+    staging = out.with_name(f".{short}.partial-{secrets.token_hex(4)}")
+    parents: list[Path] = []
+    try:
+        for folder in reversed(out.parents):
+            if not folder.exists():
+                folder.mkdir()
+                parents.append(folder)
+        staging.mkdir()
+        yield staging
+    except OSError as e:
+        if e.errno in _NO_SPACE:
+            raise ExportError(
+                f"The disk is full, so the dataset {out} was not written; free some space or choose another disk."
+            ) from e
+        raise ExportError(
+            f"The dataset {out} could not be written ({e.strerror or e}); check the folder or choose another."
+        ) from e
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+        for folder in reversed(parents):
+            with suppress(OSError):  # it holds the finished dataset, or somebody else's files by now
+                folder.rmdir()
+
+
+def _flush(staging: Path) -> None:
+    """Have the dataset on the disk before it gets its name, so that a power cut leaves no finished-looking shell.
+
+    One sync costs far less than flushing each of some hundred thousand small files; Windows knows only the latter, and
+    there the two files that make it a dataset must do.
+    """
+    if hasattr(os, "sync"):
+        os.sync()
+        return
+    for file in staging.iterdir():
+        if file.is_file():
+            with open(file, "r+b") as stream:
+                os.fsync(stream.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # folders cannot be opened there
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
