@@ -1,0 +1,399 @@
+"""The command line. Qt and the model runtime are imported only inside the verb that needs them.
+
+Reports go to stdout as one JSON document, everything else to stderr. Exit codes: 0 done, 1 failed with a one-line
+reason, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+
+import click
+
+from autoanno_gui import __version__
+from autoanno_gui.core.errors import FolderError, KnownError, ProjectError
+
+if TYPE_CHECKING:
+    from autoanno_gui.store.reader import Reader
+    from autoanno_gui.store.store_thread import Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DEFAULT_VERB: Final = "gui"
+_FOLDER: Final = click.Path(path_type=Path)
+_FILE: Final = click.Path(path_type=Path)
+
+
+class VerbGroup(click.Group):
+    """A group whose first word may also be a folder: then the window opens on it."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the verb; without one it is the window."""
+        if args and args[0] in self.commands:
+            return super().resolve_command(ctx, args)
+        return DEFAULT_VERB, self.commands[DEFAULT_VERB], args
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take options that are not the group's own as the window's."""
+        own = {"--help", "--version"}
+        if not args or (args[0].startswith("-") and args[0] not in own):
+            args = [DEFAULT_VERB, *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=VerbGroup, context_settings={"help_option_names": ["--help"]})
+@click.version_option(__version__, prog_name="autoanno")
+def main() -> None:
+    """Review what a model labelled: `autoanno FOLDER` opens the window, the verbs below work without one."""
+
+
+def _sentences(verb: Callable[P, R]) -> Callable[P, R]:
+    """Turn faults of the environment into one line on stderr and exit code 1."""
+
+    @wraps(verb)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return verb(*args, **kwargs)
+        except KnownError as error:
+            click.echo(f"autoanno: {error}", err=True)
+            sys.exit(1)
+
+    return call
+
+
+_project = click.option("--project", type=_FILE, metavar="FILE", help="Project file (default: found by the folder).")
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+_folder = click.argument("folder", type=_FOLDER)
+_maybe_folder = click.argument("folder", type=_FOLDER, required=False)
+
+
+def _project_file(folder: Path | None, project: Path | None) -> Path:
+    from autoanno_gui.config import AppHome, project_file_for
+
+    if project is not None:
+        return project
+    if folder is None:
+        raise click.UsageError("Give a folder of frames, or a project file with --project.")
+    if not folder.is_dir():
+        raise FolderError(f"{folder} is not a folder: give the folder that holds the frames.")
+    return project_file_for(AppHome.find(), folder.absolute())
+
+
+@contextmanager
+def _reading(folder: Path | None, project: Path | None) -> Iterator[Reader]:
+    """Open a project for a report; works while a window has it open."""
+    from autoanno_gui.store.store_thread import open_report
+
+    file = _project_file(folder, project)
+    if not file.exists():
+        where = f"{folder} has no project yet" if project is None else f"There is no project file {file}"
+        raise ProjectError(f"{where}: open the folder, or run `autoanno scan` or `autoanno predict` on it first.")
+    with open_report(file) as reader:
+        yield reader
+
+
+@contextmanager
+def _writing(folder: Path | None, project: Path | None) -> Iterator[Store]:
+    """Open a project for work, making it when it is new and a folder was given."""
+    from autoanno_gui.store.store_thread import Store
+
+    file = _project_file(folder, project)
+    if folder is not None and not folder.is_dir():
+        raise FolderError(f"{folder} is not a folder: give the folder that holds the frames.")
+    if folder is None and not file.exists():
+        raise ProjectError(f"There is no project file {file}: give its folder of frames to make it.")
+    root = folder.absolute() if folder is not None else None
+    if root is not None:
+        _refuse_empty(root, file)
+    with Store.open(file, root=root) as store:
+        yield store
+
+
+def _refuse_empty(root: Path, file: Path) -> None:
+    """Make no project for a folder that has nothing to review."""
+    from autoanno_gui.imaging.scan import scan_folder
+    from autoanno_gui.review.scan_job import no_images
+
+    if not file.exists() and next(iter(scan_folder(root)), None) is None:
+        raise no_images(root)
+
+
+def _print(document: dict[str, Any]) -> None:
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _scan(store: Store) -> None:
+    from autoanno_gui.review.scan_job import scan_job
+
+    def skipped(path: str, reason: str) -> None:
+        click.echo(f"{path} was left out: {reason}", err=True)
+
+    for _ in scan_job(store, store.root, on_skip=skipped):
+        pass
+
+
+# ---------------------------------------------------------------------------------------------------- verbs
+@main.command(
+    DEFAULT_VERB,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    add_help_option=False,
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@_sentences
+def gui(arguments: tuple[str, ...]) -> None:
+    """Open the window (the default): [FOLDER] [--project FILE] [--model PATH] [--checks on|off]."""
+    from autoanno_gui import app
+
+    sys.exit(app.run(arguments))
+
+
+@main.command()
+@_folder
+@_project
+@_json
+@click.option("--quick", is_flag=True, help="Only list the files; read none of them.")
+@_sentences
+def scan(folder: Path, project: Path | None, as_json: bool, quick: bool) -> None:
+    """List the frames of a folder, and read each once to find those that cannot be used."""
+    from tqdm import tqdm
+
+    from autoanno_gui.review.check_job import check_job
+    from autoanno_gui.review.reports import scan_report
+
+    with _writing(folder, project) as store:
+        _scan(store)
+        if not quick:
+            with tqdm(unit="frame", desc="Reading", file=sys.stderr) as bar:
+                for progress in check_job(store):
+                    bar.total = progress.total
+                    bar.update(progress.done - bar.n)
+        with store.reader() as reader:
+            document = scan_report(reader)
+    if as_json:
+        _print(document)
+        return
+    failed = [row for row in document["frames"] if row["error"]]
+    click.echo(f"{len(document['frames'])} frames in {document['root']}, {len(failed)} cannot be used")
+    for row in failed:
+        click.echo(f"  {row['frame']}: {row['error']}")
+
+
+@main.command()
+@_folder
+@click.option("--model", type=_FILE, required=True, help="A .pt or .onnx file, or a *_openvino_model folder.")
+@_project
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda:0, mps.")
+@click.option("--imgsz", type=click.IntRange(32, 4096), help="Network input in pixels (default: the model's own).")
+@click.option(
+    "--task", type=click.Choice(["detect", "segment", "pose", "obb"]), help="For exports that do not say theirs."
+)
+@_json
+@_sentences
+def predict(
+    folder: Path, model: Path, project: Path | None, device: str, imgsz: int | None, task: str | None, as_json: bool
+) -> None:
+    """Label a folder with a model. Can be interrupted with Ctrl+C; run again, it goes on where it was."""
+    from autoanno_gui.config import AppHome
+    from autoanno_gui.core.records import Task
+    from autoanno_gui.inference.registry import inspect_model, load_detector
+
+    home = AppHome.find().models_dir
+    wanted = Task(task) if task is not None else None
+    inspect_model(model, task=wanted, home=home)
+    with _writing(folder, project) as store:
+        _scan(store)
+        detector = load_detector(model, home=home, device=device, imgsz=imgsz, task=wanted)
+        click.echo(f"{model.name} on {detector.device}. {detector.device_reason}".rstrip(". ") + ".", err=True)
+        try:
+            document = _predict(store, detector)
+        finally:
+            detector.close()
+    if as_json:
+        _print(document)
+    else:
+        click.echo(
+            f"{document['frames_predicted_now']} frames predicted now, {document['frames_predicted']} in all, "
+            f"{document['frames_failed']} failed, {document['predictions']} objects, "
+            f"{document['frames_per_second']:.1f} frames/s"
+        )
+
+
+def _predict(store: Store, detector: Any) -> dict[str, Any]:  # noqa: ANN401 - the protocol lives behind a heavy import
+    from tqdm import tqdm
+
+    from autoanno_gui.review.prediction_job import prediction_job
+    from autoanno_gui.store.store_thread import Priority
+
+    path = detector.info.path
+    store.submit(Priority.OTHER, lambda writer: writer.set_setting("model_path", path)).result()
+    predicted_now, seconds, rate = 0, 0.0, 0.0
+    job = prediction_job(store, detector)
+    interrupted = False
+    with tqdm(unit="frame", desc="Predicting", file=sys.stderr) as bar:
+        try:
+            for progress in job:
+                bar.total = progress.total
+                bar.update(progress.done - bar.n)
+                predicted_now += len(progress.recorded)
+                seconds, rate = progress.seconds, progress.frames_per_second
+                for failure in progress.failures:
+                    bar.write(f"{failure.path}: {failure.detail}", file=sys.stderr)
+        except KeyboardInterrupt:
+            interrupted = True
+            job.close()
+    with store.reader() as reader:
+        total, objects = reader.prediction_totals()
+        failures = [{"frame": f.path, "error": f.error.value if f.error else None} for f, _ in reader.failed_frames()]
+    if interrupted:
+        raise KnownError(f"Stopped; {total} frames are predicted. Run the same command again to go on.")
+    return {
+        "frames_predicted": total,
+        "frames_predicted_now": predicted_now,
+        "frames_failed": len(failures),
+        "failures": failures,
+        "predictions": objects,
+        "seconds": round(seconds, 3),
+        "frames_per_second": round(rate, 3),
+        "device": detector.device,
+        "backend": detector.info.backend,
+    }
+
+
+@main.command()
+@_maybe_folder
+@_project
+@_json
+@_sentences
+def queue(folder: Path | None, project: Path | None, as_json: bool) -> None:
+    """Print the frames in the order of review, with the reason for each place."""
+    from autoanno_gui.review.reports import queue_report
+
+    with _reading(folder, project) as reader:
+        document = queue_report(reader)
+    if as_json:
+        _print(document)
+        return
+    for place, row in enumerate(document["frames"], start=1):
+        click.echo(f"{place:6}  {row['state']:14} {row['reason']:12} {row['frame']}")
+
+
+@main.command()
+@_maybe_folder
+@_project
+@_json
+@_sentences
+def metrics(folder: Path | None, project: Path | None, as_json: bool) -> None:
+    """Print edit rate, reject rate, miss rate and seconds per frame, with intervals."""
+    from autoanno_gui.review.reports import metrics_report
+
+    with _reading(folder, project) as reader:
+        document = metrics_report(reader)
+    if as_json:
+        _print(document)
+        return
+    for key, value in document.items():
+        if isinstance(value, (int, float)) or value is None:
+            text = "–" if value is None else f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
+            interval = document.get(f"{key}_interval")
+            click.echo(f"{key:32} {text}" + (f"  ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""))
+
+
+@main.command()
+@_maybe_folder
+@click.option("--out", type=_FOLDER, required=True, help="A folder that does not exist yet.")
+@_project
+@click.option("--link", is_flag=True, help="Hard links instead of copies, where the disk allows it.")
+@click.option("--val", type=click.FloatRange(0, 0.9), default=0.2, show_default=True, help="Share for validation.")
+@click.option("--test", type=click.FloatRange(0, 0.9), default=0.0, show_default=True, help="Share for testing.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split.")
+@_json
+@_sentences
+def export(
+    folder: Path | None, out: Path, project: Path | None, link: bool, val: float, test: float, seed: int, as_json: bool
+) -> None:
+    """Write the labelled frames as a YOLO dataset."""
+    if val + test > 0.9:
+        raise click.UsageError("--val and --test together may take 0.9 at most, so that something is left to train on.")
+    from tqdm import tqdm
+
+    from autoanno_gui.datasets.plan import ExportOptions, FileMode
+    from autoanno_gui.review.export_job import export_job
+
+    options = ExportOptions(
+        files=FileMode.HARD_LINK if link else FileMode.COPY, fractions=(1 - val - test, val, test), seed=seed
+    )
+    with _writing(folder, project) as store, tqdm(unit="step", desc="Exporting", file=sys.stderr) as bar:
+        job = export_job(store, out=out.absolute(), options=options)
+        while True:
+            try:
+                progress = next(job)
+            except StopIteration as stop:
+                report = stop.value
+                break
+            bar.total = progress.total
+            bar.update(progress.done - bar.n)
+    document = report.to_json()
+    if as_json:
+        _print(document)
+        return
+    click.echo(f"{sum(document['frames'].values())} frames, {document['objects']} objects in {document['out']}")
+    for note in document["notes"]:
+        click.echo(f"  {note}")
+
+
+@main.command()
+@_maybe_folder
+@_project
+@click.option("--repair", is_flag=True, help="Rebuild what is derived from the ledger.")
+@_json
+@_sentences
+def doctor(folder: Path | None, project: Path | None, repair: bool, as_json: bool) -> None:
+    """Print versions, device and the health of a project: what a bug report needs."""
+    from autoanno_gui.config import AppHome
+    from autoanno_gui.review.environment import environment_report
+    from autoanno_gui.review.reports import project_report
+    from autoanno_gui.store.store_thread import Priority
+
+    document = environment_report(AppHome.find())
+    if folder is not None or project is not None:
+        if repair:
+            with _writing(folder, project) as store:
+                store.submit(Priority.OTHER, lambda writer: writer.rebuild_frame_state()).result()
+        with _reading(folder, project) as reader:
+            document["project"] = project_report(reader)
+    if as_json:
+        _print(document)
+        return
+    for key, value in document.items():
+        if isinstance(value, dict):
+            click.echo(f"{key}:")
+            for name, one in value.items():
+                click.echo(f"  {name}: {one}")
+        else:
+            click.echo(f"{key}: {value}")
+
+
+@main.command()
+@click.option("--reset", is_flag=True, help="Start over with a fresh demo project.")
+@_sentences
+def demo(reset: bool) -> None:
+    """Open the bundled demo project: drawn skies, and a tiny model that is good but not perfect."""
+    from autoanno_gui import app
+    from autoanno_gui.config import AppHome
+    from autoanno_gui.review.demo import prepare_demo
+
+    prepared = prepare_demo(AppHome.find(), reset=reset)
+    sys.exit(app.run([str(prepared.frames), "--project", str(prepared.project), "--model", str(prepared.model)]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Exports the labelled frames of a project as a dataset, and keeps which frame went into which split."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+from autoanno_gui.core.records import Progress
+from autoanno_gui.core.split import assign_splits, frame_groups
+from autoanno_gui.datasets.plan import ExportOptions, ExportReport, plan_export
+from autoanno_gui.datasets.writer import write_export
+from autoanno_gui.store.store_thread import Priority, Store
+
+
+def export_job(store: Store, *, out: Path, options: ExportOptions) -> Generator[Progress, None, ExportReport]:
+    """Write a dataset to the new folder `out`; closing the generator leaves nothing behind.
+
+    The split of a frame is drawn once and kept with the project, so that it never moves between train and val from one
+    export to the next. It is stored before anything is written: a dataset whose splits were forgotten would be worse
+    than splits of a dataset that was never finished.
+
+    Raises:
+        ExportError: see `datasets.plan.plan_export` and `datasets.writer.write_export`.
+    """
+    yield Progress(0, 0, "Reading decisions")
+    with store.reader() as reader:
+        labelled = list(reader.labelled_frames())
+        classes = reader.classes()
+        left_out = reader.left_out_counts()
+        kept = reader.splits()
+        paths = {frame.id: frame.path for block in reader.frames() for frame in block}
+    groups = frame_groups(paths)
+    wanted = {one.frame.id: groups[one.frame.id] for one in labelled}
+    splits = assign_splits(wanted, kept, fractions=options.fractions, seed=options.seed)
+    plan = plan_export(labelled, classes=classes, splits=splits, left_out=left_out, options=options)
+    new = {frame_id: split for frame_id, split in splits.items() if frame_id not in kept}
+    store.submit(Priority.OTHER, lambda writer: writer.assign_splits(new)).result()
+    return (yield from write_export(plan, root=store.root, out=out))

@@ -1,0 +1,75 @@
+"""The order in which frames come to review, and where in it the reviewer is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoanno_gui.core import queue
+from autoanno_gui.core.frame_list import STATE_NUMBER, FrameList
+from autoanno_gui.core.records import Frame, FrameState
+
+
+class FrameQueue:
+    """All frames in the order of review. Decisions do not reorder it, so that nothing moves under the hands."""
+
+    def __init__(self) -> None:
+        self.frames: Final = FrameList()
+        self._order: NDArray[np.int32] = np.zeros(0, np.int32)
+        self._place: NDArray[np.int32] = np.zeros(0, np.int32)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def add(self, frames: Iterable[Frame]) -> None:
+        """Take frames that a scan or the project brought, in natural order as far as they are new."""
+        self.frames.extend(frames)
+        self.reorder()
+
+    def reorder(self) -> None:
+        """Compute the order anew from the frames' present states."""
+        found = queue.order(self.frames.states, self.frames.predicted)
+        self._order = np.asarray(found.positions, np.int32)
+        self._place = np.empty_like(self._order)
+        self._place[self._order] = np.arange(len(self._order), dtype=np.int32)
+
+    @property
+    def order(self) -> NDArray[np.int32]:
+        """(N,) positions in `frames`, in the order of review."""
+        return self._order
+
+    def at(self, place: int) -> Frame:
+        return self.frames.at(int(self._order[place]))
+
+    def place_of(self, frame_id: int) -> int:
+        return int(self._place[self.frames.position(frame_id)])
+
+    def following(self, place: int, state: FrameState, *, count: int = 1, wrap: bool = True) -> list[int]:
+        """Return up to `count` places of frames in a state, after `place` and then (if wanted) from the start."""
+        in_state = self.frames.states[self._order] == STATE_NUMBER[state]
+        found = np.flatnonzero(in_state[place + 1 :])[:count] + place + 1
+        if wrap and len(found) < count:
+            before = np.flatnonzero(in_state[: max(place, 0)])
+            found = np.concatenate([found, before[: count - len(found)]])
+        return [int(at) for at in found]
+
+    def first(self) -> Frame | None:
+        """Return the frame to open first: the first undecided one, else the first put off, else the first."""
+        if not len(self):
+            return None
+        for state in (FrameState.UNDECIDED, FrameState.DEFERRED):
+            if places := self.following(-1, state):
+                return self.at(places[0])
+        return self.at(0)
+
+    def look_ahead(self, frame_id: int, *, count: int) -> list[int]:
+        """Return the frames that the next keys may ask for: after the next decisions, then those beside it."""
+        here = self.place_of(frame_id)
+        places = self.following(here, FrameState.UNDECIDED, count=count)
+        places += [place for place in (here + 1, here - 1) if 0 <= place < len(self)]
+        ids = dict.fromkeys(self.at(place).id for place in places)
+        ids.pop(frame_id, None)
+        return list(ids)

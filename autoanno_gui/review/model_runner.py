@@ -1,0 +1,121 @@
+"""The model of the window: loads it, predicts the shown frame first and the folder after, all on the scheduler's thread.
+
+Events come through callbacks on that thread; a window hands them on to its own by queued signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from autoanno_gui.core.records import Frame, ModelInfo, Task
+from autoanno_gui.inference.engine import Detector
+from autoanno_gui.inference.registry import inspect_model, load_detector
+from autoanno_gui.review.prediction_job import PredictionProgress, prediction_job
+from autoanno_gui.review.scheduler import Scheduler, Urgency
+from autoanno_gui.store.store_thread import Store
+
+JOB: Final = "prediction job"
+SHOWN: Final = "shown frame"
+LOAD: Final = "load model"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """What a window says about the model that is ready.
+
+    Attributes:
+        device: for people, such as "CPU" or "NVIDIA H100".
+        device_reason: why not the GPU; empty when it is used.
+    """
+
+    info: ModelInfo
+    device: str
+    device_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEvents:
+    """Where the runner reports to; all are called on the scheduler's thread."""
+
+    loading: Callable[[str], None]
+    loaded: Callable[[LoadedModel], None]
+    failed: Callable[[BaseException], None]
+    """Loading a model, or predicting the shown frame, did not work."""
+    progress: Callable[[PredictionProgress], None]
+    job_ended: Callable[[BaseException | None], None]
+    frame_predicted: Callable[[PredictionProgress], None]
+
+
+class ModelRunner:
+    """Owns the loaded detector. Only the scheduler's thread touches it."""
+
+    def __init__(self, scheduler: Scheduler, store: Store, *, home: Path, events: ModelEvents) -> None:
+        self._scheduler = scheduler
+        self._store = store
+        self._home = home
+        self._events = events
+        self._detector: Detector | None = None
+        self._job_error: BaseException | None = None
+        self._predicted_alone: set[int] = set()
+
+    def inspect(self, path: Path, *, task: Task | None = None) -> ModelInfo:
+        """Return what a model file says about itself. Slow: not for a GUI thread. Raises ModelError."""
+        return inspect_model(path, task=task, home=self._home)
+
+    def load(self, path: Path, *, device: str = "auto", imgsz: int | None = None, task: Task | None = None) -> None:
+        """Load a model in place of the present one; a failure leaves the present one in use."""
+
+        def work() -> Generator[None, None, None]:
+            self._events.loading(path.name)
+            detector = load_detector(path, home=self._home, device=device, imgsz=imgsz, task=task)
+            yield
+            before, self._detector = self._detector, detector
+            if before is not None:
+                before.close()
+            self._events.loaded(LoadedModel(detector.info, detector.device, detector.device_reason))
+
+        self._scheduler.submit(LOAD, work(), urgency=Urgency.PROMPT, on_failed=self._events.failed)
+
+    def predict_shown(self, frame: Frame) -> None:
+        """Predict the frame on the screen before anything else; a later call takes the place of an earlier one."""
+
+        def work() -> Generator[Any, None, None]:
+            if self._detector is None:
+                return
+            for progress in prediction_job(self._store, self._detector, frames=[frame]):
+                self._predicted_alone.update(frame_id for frame_id, _ in progress.recorded)
+                if progress.done:
+                    self._events.frame_predicted(progress)
+                yield
+
+        self._scheduler.submit(SHOWN, work(), urgency=Urgency.SHOWN_FRAME, on_failed=self._events.failed)
+
+    def start_job(self) -> None:
+        """Predict all pending frames of the folder."""
+        self._job_error = None
+
+        def work() -> Generator[Any, None, None]:
+            if self._detector is None:
+                return
+            self._predicted_alone.clear()
+            for progress in prediction_job(self._store, self._detector, skip=self._predicted_alone):
+                self._events.progress(progress)
+                yield
+
+        self._scheduler.submit(
+            JOB,
+            work(),
+            urgency=Urgency.JOB,
+            on_failed=self._note_failure,
+            on_ended=lambda: self._events.job_ended(self._job_error),
+        )
+
+    def cancel_job(self) -> None:
+        """Stop the job within one batch; everything it predicted is kept."""
+        self._scheduler.cancel(JOB)
+
+    def _note_failure(self, error: BaseException) -> None:
+        self._job_error = error

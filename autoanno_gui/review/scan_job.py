@@ -1,0 +1,44 @@
+"""Brings a folder's frames into the project, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from autoanno_gui.core.errors import FolderError
+from autoanno_gui.core.records import Frame, ScannedFile
+from autoanno_gui.imaging.scan import scan_folder
+from autoanno_gui.store.writer import Writer
+from autoanno_gui.store.store_thread import Priority, Store
+
+
+def scan_job(store: Store, root: Path, *, on_skip: Callable[[str, str], None] | None = None) -> Iterator[list[Frame]]:
+    """Scan `root` and yield its frames in natural order as they are stored; at the end note which are gone.
+
+    Args:
+        store: the open project.
+        root: the frame root.
+        on_skip: called with (path, reason) of each sub-folder that cannot be read.
+
+    Raises:
+        FolderError: when the root cannot be read, or holds no image and the project knows none either.
+    """
+    seen: set[int] = set()
+    for block in scan_folder(root, on_skip=on_skip):
+        frames = store.submit(Priority.OTHER, _adding(block)).result()
+        seen.update(frame.id for frame in frames)
+        yield frames
+    if not seen:
+        raise no_images(root)
+    store.submit(Priority.OTHER, lambda writer: writer.mark_missing(seen)).result()
+
+
+def no_images(root: Path) -> FolderError:
+    """Return what to say of a folder without images."""
+    return FolderError(
+        f"There are no images in {root}: choose a folder with JPEG, PNG, BMP, TIFF or WebP files, also in sub-folders."
+    )
+
+
+def _adding(block: list[ScannedFile]) -> Callable[[Writer], list[Frame]]:
+    return lambda writer: writer.add_frames(block)

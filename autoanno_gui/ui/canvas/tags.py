@@ -1,0 +1,240 @@
+"""The little labels beside the boxes: what they say, how they look, and where they find room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen
+
+from autoanno_gui.core.document import Role
+from autoanno_gui.review.presentation import ShownObject
+from autoanno_gui.ui.canvas.strokes import luminance
+
+HEIGHT: Final = 18.0
+FONT_SIZE: Final = 12.0
+PADDING: Final = 5.0
+STRIPE: Final = 3.0
+MARK_WIDTH: Final = 11.0
+RADIUS: Final = 3.0
+GAP: Final = 1.0
+MAX_TEXT: Final = 190.0
+"""Logical pixels; longer names are elided in the middle."""
+CACHED: Final = 1024
+
+Rect: TypeAlias = tuple[int, int, int, int]
+"""(x1, y1, x2, y2), device pixels."""
+
+
+class TagStyle(StrEnum):
+    OPEN = "open"
+    """A proposal: dark, with a stripe of the class colour."""
+    FILLED = "filled"
+    """Settled by the reviewer: filled with the class colour, with a mark that says how."""
+    SELECTED = "selected"
+    """In the accent colour, whatever it is."""
+
+
+class TagMark(StrEnum):
+    NONE = "none"
+    TICK = "tick"
+    PENCIL = "pencil"
+    PLUS = "plus"
+
+
+@dataclass(frozen=True, slots=True)
+class TagLook:
+    """Everything the picture of a tag depends on, but the screen."""
+
+    text: str
+    colour: str
+    style: TagStyle
+    mark: TagMark
+
+
+def confidence_text(confidence: float) -> str:
+    """Return two decimals without the leading zero; never rounded up to a certainty that no model has."""
+    return f".{min(int(confidence * 100 + 0.5), 99):02d}"
+
+
+def mark_of(shown: ShownObject) -> TagMark:
+    if shown.role is not Role.CONFIRMED:
+        return TagMark.NONE
+    if shown.drawn:
+        return TagMark.PLUS
+    return TagMark.PENCIL if shown.edited else TagMark.TICK
+
+
+def look_of(shown: ShownObject, *, selected: bool) -> TagLook:
+    """Return what the tag of an object shows: `kite .62`, `kite .52 / bird?`, or a mark and the name once settled."""
+    text = shown.class_name
+    settled = shown.role is Role.CONFIRMED
+    if shown.confidence is not None and not settled:
+        text += f" {confidence_text(shown.confidence)}"
+        if shown.second_choice:
+            text += f" / {shown.second_choice}?"
+    style = TagStyle.SELECTED if selected else TagStyle.FILLED if settled else TagStyle.OPEN
+    return TagLook(text, shown.colour, style, mark_of(shown))
+
+
+class TagPainter:
+    """Draws tags as pictures and keeps them: most classes and confidences come again and again."""
+
+    def __init__(self) -> None:
+        self._accent = "#808080"
+        self._accent_text = "#ffffff"
+        self._ratio = 1.0
+        self._font = QFont()
+        self._metrics = QFontMetrics(self._font)
+        self._pictures: dict[TagLook, QImage] = {}
+        self.generation = 0
+        """Grows when tags look different from before, so that whoever laid them out does it again."""
+
+    def prepare(self, font: QFont, ratio: float) -> None:
+        """Take the widget's font and device pixel ratio; pictures made for others are dropped."""
+        size = max(1, round(FONT_SIZE * ratio))
+        if ratio == self._ratio and self._font.family() == font.family() and self._font.pixelSize() == size:
+            return
+        self._ratio = ratio
+        self._font = QFont(font)
+        self._font.setPixelSize(size)
+        self._font.setWeight(QFont.Weight.Medium)
+        self._metrics = QFontMetrics(self._font)
+        self._pictures.clear()
+        self.generation += 1
+
+    def set_accent(self, accent: str, accent_text: str) -> None:
+        self._accent, self._accent_text = accent, accent_text
+        self._pictures.clear()
+        self.generation += 1
+
+    def picture(self, look: TagLook) -> QImage:
+        """Return the tag in device pixels."""
+        picture = self._pictures.get(look)
+        if picture is None:
+            if len(self._pictures) >= CACHED:
+                self._pictures.clear()
+            picture = self._pictures[look] = self._draw(look)
+        return picture
+
+    def _draw(self, look: TagLook) -> QImage:
+        ratio = self._ratio
+        text = self._metrics.elidedText(look.text, Qt.TextElideMode.ElideMiddle, round(MAX_TEXT * ratio))
+        mark = MARK_WIDTH * ratio if look.mark is not TagMark.NONE else 0.0
+        stripe = STRIPE * ratio
+        start = stripe + PADDING * ratio
+        width = round(start + mark + self._metrics.horizontalAdvance(text) + PADDING * ratio)
+        height = round(HEIGHT * ratio)
+        picture = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        back, ink = self._colours(look)
+        shape = QPainterPath()
+        shape.addRoundedRect(QRectF(0, 0, width, height), RADIUS * ratio, RADIUS * ratio)
+        painter.setClipPath(shape)
+        painter.fillRect(0, 0, width, height, back)
+        if look.style is not TagStyle.FILLED:
+            painter.fillRect(QRectF(0, 0, stripe, height), QColor(look.colour))
+        if mark:
+            _draw_mark(painter, look.mark, QRectF(start - ratio, 0, mark - ratio, height), ink, ratio)
+        painter.setFont(self._font)
+        painter.setPen(ink)
+        baseline = (height + self._metrics.capHeight()) / 2
+        painter.drawText(QPointF(round(start + mark), round(baseline)), text)
+        painter.end()
+        return picture
+
+    def _colours(self, look: TagLook) -> tuple[QColor, QColor]:
+        if look.style is TagStyle.SELECTED:
+            return QColor(self._accent), QColor(self._accent_text)
+        if look.style is TagStyle.FILLED:
+            back = QColor(look.colour)
+            return back, QColor("#101010") if luminance(back) > 0.25 else QColor("#ffffff")
+        return QColor(20, 20, 20, 214), QColor("#f2f2f2")
+
+
+def _draw_mark(painter: QPainter, mark: TagMark, area: QRectF, ink: QColor, ratio: float) -> None:
+    pen = QPen(ink, 1.6 * ratio)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.setPen(pen)
+    cx, cy = area.center().x() - ratio, area.center().y()
+    path = QPainterPath()
+    points: dict[TagMark, Sequence[Sequence[tuple[float, float]]]] = {
+        TagMark.TICK: [[(-3.2, 0.2), (-1.0, 2.5), (3.2, -2.7)]],
+        TagMark.PLUS: [[(-3.2, 0.0), (3.2, 0.0)], [(0.0, -3.2), (0.0, 3.2)]],
+        TagMark.PENCIL: [[(-3.2, 3.2), (-2.6, 0.9), (1.8, -3.3), (3.3, -1.8), (-0.9, 2.6), (-3.2, 3.2)]],
+    }
+    for line in points[mark]:
+        path.moveTo(cx + line[0][0] * ratio, cy + line[0][1] * ratio)
+        for x, y in line[1:]:
+            path.lineTo(cx + x * ratio, cy + y * ratio)
+    painter.drawPath(path)
+
+
+class TagLayout:
+    """Finds places for tags one after the other: outside above the box first, over nothing that matters.
+
+    All lengths are device pixels.
+    """
+
+    def __init__(self, *, view: tuple[int, int], small: Iterable[Rect], gap: int) -> None:
+        """`small` are boxes of about the size of a tag, which a tag would bury."""
+        self._width, self._height = view
+        self._small = list(small)
+        self._taken: list[Rect] = []
+        self._gap = gap
+
+    def place(self, box: Rect, width: int, height: int, *, force: bool = False) -> tuple[int, int] | None:
+        """Return the corner for a tag of `width` x `height` beside the outline `box`, None where it is too crowded.
+
+        With `force` the first place inside the viewport is taken, whatever is there.
+        """
+        if box[0] >= self._width or box[1] >= self._height or box[2] <= 0 or box[3] <= 0:
+            return None
+        for x, y in self._places(box, width, height):
+            if not 0 <= y <= self._height - height:
+                continue
+            x = min(max(x, 0), max(self._width - width, 0))
+            rect = (x, y, x + width, y + height)
+            if force or (self._free(rect) and not self._buries(rect, box)):
+                self._taken.append(rect)
+                return x, y
+        return None
+
+    def _places(self, box: Rect, width: int, height: int) -> Iterable[tuple[int, int]]:
+        x1, y1, x2, y2 = box
+        tall = y2 - y1 > 6 * height
+        inset = 2 * self._gap
+        inside = max(x1, 0) + inset, max(y1, 0) + inset
+        yield x1, y1 - height - self._gap
+        if tall:  # its lower edge is far from where one looks, and a corner is little of it
+            yield inside
+        yield x1, y2 + self._gap
+        if x2 - x1 > 2 * width:
+            yield x2 - width, y1 - height - self._gap
+        if tall:
+            yield min(x2, self._width) - width - inset, inside[1]
+            yield inside[0], min(y2, self._height) - height - inset
+        else:
+            yield x2 + self._gap, y1
+            yield x1 - width - self._gap, y1
+
+    def _free(self, rect: Rect) -> bool:
+        x1, y1, x2, y2 = rect
+        return all(x1 >= t[2] or x2 <= t[0] or y1 >= t[3] or y2 <= t[1] for t in self._taken)
+
+    def _buries(self, rect: Rect, own: Rect) -> bool:
+        x1, y1, x2, y2 = rect
+        for s in self._small:
+            if s is own:
+                continue
+            across = min(x2, s[2]) - max(x1, s[0])
+            down = min(y2, s[3]) - max(y1, s[1])
+            if across > 0 and down > 0 and 3 * across * down > (s[2] - s[0]) * (s[3] - s[1]):
+                return True
+        return False

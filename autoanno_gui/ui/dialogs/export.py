@@ -1,0 +1,187 @@
+"""Export a dataset: what will be in it, where it goes, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from autoanno_gui.config import Settings
+from autoanno_gui.core.errors import KnownError
+from autoanno_gui.core.records import FrameState, Progress
+from autoanno_gui.datasets.plan import ExportOptions, ExportReport, FileMode
+from autoanno_gui.ui.threads import GeneratorThread
+
+MOST_HELD_OUT: Final = 90
+"""Percent of the frames that validation and test may take together."""
+_LABELLED: Final = (FrameState.ACCEPTED, FrameState.EDITED, FrameState.HAND_LABELLED)
+
+
+class ExportDialog(QDialog):
+    """Target, split and the way of the pictures."""
+
+    def __init__(
+        self, counts: Mapping[FrameState, int], *, root: Path, settings: Settings, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export Dataset")
+        self.setMinimumWidth(520)
+        self._before = settings
+        labelled = sum(counts.get(state, 0) for state in _LABELLED)
+        left_out = [
+            f"{counts.get(state, 0):,} {word}"
+            for state, word in (
+                (FrameState.UNDECIDED, "not reviewed"),
+                (FrameState.REJECTED, "waiting for hand labelling"),
+                (FrameState.DEFERRED, "put off"),
+                (FrameState.FAILED, "that cannot be read"),
+            )
+            if counts.get(state, 0)
+        ]
+        text = f"{labelled:,} labelled frames are exported as a YOLO detect dataset."
+        if left_out:
+            text += f" Left out: {', '.join(left_out)}."
+        self._out = QLineEdit(str(root.parent / f"{root.name}-yolo-{date.today():%Y-%m-%d}"))
+        self._out.setAccessibleName("Folder of the dataset")
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._browse)
+        train, val, test = settings.split_fractions
+        self._val = QSpinBox(minimum=0, maximum=MOST_HELD_OUT, suffix=" %", value=round(val * 100))
+        self._test = QSpinBox(minimum=0, maximum=MOST_HELD_OUT, suffix=" %", value=round(test * 100))
+        self._links = QCheckBox("Hard links instead of copies, where the disk allows it")
+        self._links.setChecked(settings.hard_links)
+        row = QHBoxLayout()
+        row.addWidget(self._out, 1)
+        row.addWidget(browse)
+        form = QFormLayout()
+        form.addRow("&Folder", row)
+        form.addRow("&Validation", self._val)
+        form.addRow("&Test", self._test)
+        form.addRow("", self._links)
+        hint = QLabel(
+            "Frames of one clip stay in one part. A frame that was exported before stays in the part it was in. "
+            "The folder must be new: nothing is ever overwritten.",
+            wordWrap=True,
+        )
+        hint.setObjectName("mutedLabel")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        export = buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        export.setEnabled(labelled > 0)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(QLabel(text, wordWrap=True))
+        layout.addLayout(form)
+        layout.addWidget(hint)
+        layout.addWidget(buttons)
+
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Folder for the dataset", str(Path(self._out.text()).parent))
+        if folder:
+            self._out.setText(str(Path(folder) / Path(self._out.text()).name))
+
+    @property
+    def out(self) -> Path:
+        """The folder to write."""
+        return Path(self._out.text()).expanduser().absolute()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings with what was chosen here, to be proposed the next time."""
+        val = self._val.value()
+        test = min(self._test.value(), MOST_HELD_OUT - val)
+        fractions = ((100 - val - test) / 100, val / 100, test / 100)
+        return replace(self._before, hard_links=self._links.isChecked(), split_fractions=fractions)
+
+    @property
+    def options(self) -> ExportOptions:
+        """What to export."""
+        settings = self.settings
+        return ExportOptions(
+            files=FileMode.HARD_LINK if settings.hard_links else FileMode.COPY,
+            fractions=settings.split_fractions,
+            seed=settings.split_seed,
+        )
+
+
+class ExportProgressDialog(QDialog):
+    """Runs the export on a thread; Cancel leaves nothing behind; at the end it says what was written."""
+
+    def __init__(
+        self, work: Callable[[], Generator[Progress, None, ExportReport]], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export Dataset")
+        self.setMinimumWidth(520)
+        self._bar = QProgressBar(textVisible=False)
+        self._text = QLabel("Starting…", wordWrap=True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._notes = QPlainTextEdit(readOnly=True)
+        self._notes.hide()
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self._buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._text)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._notes, 1)
+        layout.addWidget(self._buttons)
+        self.report: ExportReport | None = None
+        """What was written, None when it was not."""
+        self._thread = GeneratorThread(work, self)
+        self._thread.progressed.connect(self._show_progress)
+        self._thread.returned.connect(self._show_report)
+        self._thread.failed.connect(self._show_error)
+        self._thread.start()
+
+    def _show_progress(self, progress: Progress) -> None:
+        self._bar.setRange(0, progress.total)
+        self._bar.setValue(progress.done)
+        self._text.setText(f"{progress.text}…")
+
+    def _show_report(self, report: ExportReport) -> None:
+        self.report = report
+        parts = [f"{number:,} {split}" for split, number in report.frames.items() if number]
+        self._text.setText(
+            f"The dataset is in {report.out}: {', '.join(parts)}, {report.objects:,} objects, "
+            f"{report.backgrounds:,} background images. It was read back and is complete."
+        )
+        self._notes.setPlainText("\n".join(report.notes))
+        self._notes.setVisible(bool(report.notes))
+        self._finish()
+
+    def _show_error(self, error: BaseException) -> None:
+        self._finish()
+        if not isinstance(error, KnownError):
+            self.reject()
+            raise error
+        self._text.setText(str(error))
+
+    def _finish(self) -> None:
+        self._bar.hide()
+        self._buttons.setStandardButtons(QDialogButtonBox.StandardButton.Close)
+
+    def done(self, code: int) -> None:
+        """Qt override: a cancelled export cleans up before the dialog goes."""
+        self._thread.cancel()
+        self._thread.wait()
+        super().done(code)

@@ -1,0 +1,78 @@
+"""The user's choices that hold for all projects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, cast
+
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from autoanno_gui.config import Settings, Theme
+
+_THEMES: Final = (("Like the system", "system"), ("Light", "light"), ("Dark", "dark"))
+_DEVICES: Final = (("The best one", "auto"), ("CPU", "cpu"), ("First GPU", "cuda:0"))
+
+
+class SettingsDialog(QDialog):
+    """A short form."""
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Settings")
+        self._before = settings
+        self._theme = QComboBox()
+        for text, key in _THEMES:
+            self._theme.addItem(text, key)
+        self._theme.setCurrentIndex(self._theme.findData(settings.theme))
+        self._reviewer = QLineEdit(settings.reviewer)
+        self._idle = QDoubleSpinBox(minimum=5, maximum=600, decimals=0, suffix=" s", value=settings.idle_cap_seconds)
+        self._device = QComboBox(editable=True)
+        for text, key in _DEVICES:
+            self._device.addItem(text, key)
+        at = self._device.findData(settings.device)
+        if at >= 0:
+            self._device.setCurrentIndex(at)
+        else:
+            self._device.setEditText(settings.device)
+        form = QFormLayout()
+        form.addRow("&Theme", self._theme)
+        form.addRow("&Reviewer", self._reviewer)
+        form.addRow("&Pause after", self._idle)
+        form.addRow("Run models &on", self._device)
+        hint = QLabel(
+            "Decisions carry the reviewer's name. A pause longer than the time above does not count as work on a frame. "
+            "Reviewer, pause and device take effect when the next folder or model is opened.",
+            wordWrap=True,
+        )
+        hint.setObjectName("mutedLabel")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(hint)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(400)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they stand in the form."""
+        device = self._device.currentText()
+        known = self._device.findText(device)
+        return replace(
+            self._before,
+            theme=cast(Theme, self._theme.currentData()),
+            reviewer=self._reviewer.text().strip() or self._before.reviewer,
+            idle_cap_seconds=self._idle.value(),
+            device=self._device.itemData(known) if known >= 0 else device.strip() or "auto",
+        )

@@ -1,0 +1,357 @@
+"""The main window: puts canvas, panels and menus together and gives each command its handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
+
+from autoanno_gui.config import AppHome, Settings, Theme
+from autoanno_gui.core.errors import KnownError
+from autoanno_gui.review.model_runner import LoadedModel
+from autoanno_gui.ui import theme
+from autoanno_gui.ui.actions import Actions
+from autoanno_gui.ui.canvas.view import CanvasView
+from autoanno_gui.ui.commands import commands
+from autoanno_gui.ui.keyboard import CanvasKeys
+from autoanno_gui.ui.panels.classes import ClassesPanel
+from autoanno_gui.ui.panels.notice import NoticeBar
+from autoanno_gui.ui.panels.objects import ObjectsPanel
+from autoanno_gui.ui.panels.queue import QueuePanel
+from autoanno_gui.ui.panels.status import StatusLine
+from autoanno_gui.ui.panels.welcome import WelcomePage
+from autoanno_gui.ui.project_controller import ProjectController
+from autoanno_gui.ui.review_presenter import ReviewPresenter
+from autoanno_gui.ui.shortcuts import load_specs
+
+LAYOUT_VERSION: Final = 1
+
+
+class MainWindow(QMainWindow):
+    """The window of one reviewer."""
+
+    frame_shown = Signal(object)
+    """The frame's escaped path, once it is painted and the decision before it is acknowledged."""
+    queue_finished = Signal()
+
+    def __init__(self, *, home: AppHome, settings: Settings) -> None:
+        super().__init__()
+        self.home: Final = home
+        self.settings = settings
+        self.checks = True
+        """Whether blind frames and planted checks are on."""
+        self.setWindowTitle("autoanno")
+        self.setAcceptDrops(True)
+        self.resize(1440, 900)
+        self.canvas = CanvasView()
+        self.welcome = WelcomePage(settings.recent_folders)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(self.canvas)
+        self.setCentralWidget(self._pages)
+        self.notice = NoticeBar(self._pages)
+        self.queue_panel = QueuePanel()
+        self.objects_panel = ObjectsPanel()
+        self.classes_panel = ClassesPanel()
+        self._add_dock("queue", "Queue", self.queue_panel, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self._add_dock("objects", "Objects", self.objects_panel, Qt.DockWidgetArea.RightDockWidgetArea)
+        self._add_dock("classes", "Classes", self.classes_panel, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.status = StatusLine()
+        self.setStatusBar(self.status)
+        self.projects = ProjectController(home=home, settings=settings, canvas=self.canvas, parent=self)
+        self.actions_ = Actions(load_specs(settings.shortcuts), window=self, canvas=self.canvas)
+        self.actions_.connect_all(commands(self))
+        self.menus = self.actions_.fill(self.menuBar())
+        self._keys = CanvasKeys(
+            self.canvas,
+            held={
+                "E": self.canvas.set_snap_held,
+                "H": lambda held: self.canvas.set_overlay_visible(not held),
+                "J": self.canvas.set_pan_held,
+            },
+            bare=self._bare_keys,
+            on_input=self._note_input,
+        )
+        self.canvas.viewport().installEventFilter(self)
+        self._connect_panels()
+        self._connect_projects()
+        self._update_enabled()
+        self._restore_layout()
+
+    # ------------------------------------------------------------------------------------------------ building
+    def _add_dock(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> None:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock.{name}")
+        dock.setWidget(panel)
+        dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
+        )
+        self.addDockWidget(area, dock)
+
+    def _connect_panels(self) -> None:
+        self.welcome.folder_chosen.connect(lambda folder: self.open_folder(Path(folder)))
+        self.welcome.open_wanted.connect(self.actions_["file.open_folder"].trigger)
+        self.queue_panel.frame_chosen.connect(lambda frame_id: self._review(lambda p: p.open_frame(frame_id)))
+        self.objects_panel.object_chosen.connect(lambda object_id: self._review(lambda p: p.select(object_id)))
+        self.objects_panel.threshold_changed.connect(lambda value: self._review(lambda p: p.set_threshold(value)))
+        self.objects_panel.ghosts_toggled.connect(lambda: self._review(lambda p: p.toggle_ghosts()))
+        classes = self.classes_panel
+        classes.class_chosen.connect(lambda class_id: self._review(lambda p: p.set_class(class_id)))
+        classes.class_created.connect(lambda name: self._review(lambda p: p.create_class(name)))
+        classes.class_renamed.connect(lambda i, name: self._review(lambda p: p.rename_class(i, name)))
+        classes.class_recoloured.connect(lambda i, colour: self._review(lambda p: p.recolour_class(i, colour)))
+        classes.class_merged.connect(lambda i, into: self._review(lambda p: p.merge_class(i, into)))
+        classes.class_removed.connect(lambda i: self._review(lambda p: p.remove_class(i)))
+        classes.slots_changed.connect(lambda slots: self._review(lambda p: p.set_class_slots(slots)))
+        self.status.model_clicked.connect(self.actions_["model.choose"].trigger)
+        self.status.stop_clicked.connect(self.projects.stop_job)
+        self.canvas.cursor_moved.connect(self.status.show_cursor)
+        self.canvas.zoom_changed.connect(self.status.show_zoom)
+
+    def _connect_projects(self) -> None:
+        projects = self.projects
+        projects.opened.connect(self._on_opened)
+        projects.closed.connect(self._on_closed)
+        projects.frames_changed.connect(self._on_frames_changed)
+        projects.folder_missing.connect(self._on_folder_missing)
+        projects.failed.connect(self.show_error)
+        projects.said.connect(self.status.say)
+        projects.model_loading.connect(self.status.show_model_loading)
+        projects.model_loaded.connect(self._on_model_loaded)
+        projects.model_failed.connect(self._on_model_failed)
+        projects.job_progressed.connect(self.status.show_job)
+        projects.job_ended.connect(self._on_job_ended)
+
+    def _bare_keys(self) -> dict[str, QAction]:
+        specs = self.actions_.specs.values()
+        return {key: self.actions_[spec.id] for spec in specs if not spec.hold for key in spec.keys}
+
+    # ------------------------------------------------------------------------------------------------ opening
+    def open_folder(self, folder: Path, *, project_file: Path | None = None, model: Path | None = None) -> None:
+        """Open a folder of frames; see `ProjectController.open_folder`."""
+        self.projects.open_folder(folder, project_file=project_file, model=model)
+
+    @property
+    def presenter(self) -> ReviewPresenter | None:
+        return self.projects.project.presenter if self.projects.project is not None else None
+
+    def _review(self, act: Callable[[ReviewPresenter], object]) -> None:
+        """Do something with the open project, then give the keys back to the canvas."""
+        if self.presenter is not None:
+            act(self.presenter)
+            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_opened(self) -> None:
+        project = self.projects.project
+        if project is None:
+            return
+        presenter = project.presenter
+        presenter.frame_shown.connect(self._on_frame_shown)
+        presenter.queue_finished.connect(self.queue_finished)
+        presenter.frame_opened.connect(self._on_frame_opened)
+        presenter.objects_changed.connect(self._on_objects_changed)
+        presenter.states_changed.connect(self._on_states_changed)
+        presenter.classes_changed.connect(self._show_classes)
+        presenter.said.connect(self.status.say)
+        presenter.failed.connect(self.show_error)
+        presenter.class_wanted.connect(self.actions_["object.pick_class"].trigger)
+        self._pages.setCurrentWidget(self.canvas)
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.queue_panel.set_session(project.session)
+        self._show_classes()
+        self.remember_folder(project.store.root)
+        self.setWindowTitle(f"{project.store.root.name} – autoanno")
+        self._update_enabled()
+
+    def _on_closed(self) -> None:
+        self.queue_panel.set_session(None)
+        self.canvas.show_frame(None, [], selected=None)
+        self.objects_panel.clear()
+        self.status.clear()
+        self._pages.setCurrentWidget(self.welcome)
+        self.setWindowTitle("autoanno")
+        self._update_enabled()
+
+    def remember_folder(self, folder: Path) -> None:
+        """Put a folder on top of the recent ones."""
+        self.take_settings(self.settings.with_recent_folder(str(folder)))
+        self.welcome.show_recent(self.settings.recent_folders)
+
+    # ------------------------------------------------------------------------------------------------ news
+    @Slot(object)
+    def _on_frame_shown(self, path: str) -> None:
+        self._update_enabled()
+        self.frame_shown.emit(path)
+
+    def _on_frame_opened(self) -> None:
+        presenter = self.presenter
+        frame = presenter.session.frame if presenter is not None else None
+        if presenter is None or frame is None:
+            return
+        self.queue_panel.set_current(frame.id)
+        self.status.show_frame(frame, place=presenter.session.queue.place_of(frame.id), count=len(presenter.session.queue))
+        self._on_objects_changed()
+
+    def _on_objects_changed(self) -> None:
+        presenter = self.presenter
+        presentation = presenter.session.presentation if presenter is not None else None
+        if presenter is None or presentation is None:
+            return
+        session = presenter.session
+        self.objects_panel.show_objects(
+            presentation.objects(),
+            selected=session.objects.selected,
+            counts=presentation.counts(),
+            threshold=session.thresholds.default,
+            ghosts_shown=session.objects.ghosts_shown,
+        )
+        self.classes_panel.set_current(session.objects.last_class)
+
+    @Slot(list)
+    def _on_states_changed(self, ids: list[int]) -> None:
+        self.queue_panel.refresh_frames(ids)
+        if self.presenter is not None:
+            self.status.show_counts(self.presenter.session.frames)
+
+    def _on_frames_changed(self) -> None:
+        self.queue_panel.refresh_all()
+        if self.presenter is not None:
+            self.status.show_counts(self.presenter.session.frames)
+        self._update_enabled()
+
+    def _show_classes(self) -> None:
+        if self.presenter is not None:
+            self.classes_panel.show_classes(list(self.presenter.session.classes.values()))
+
+    def _on_folder_missing(self, root: Path) -> None:
+        self.show_error(f"The folder {root} is not there any more. File > Link to moved folder… says where its frames are now.")
+
+    @Slot(object)
+    def _on_model_loaded(self, model: LoadedModel) -> None:
+        self.status.show_model(model)
+        self._update_enabled()
+
+    @Slot(str)
+    def _on_model_failed(self, sentence: str) -> None:
+        self.status.show_model(self.projects.model)
+        self.show_error(sentence)
+        self._update_enabled()
+
+    def _on_job_ended(self) -> None:
+        self.status.hide_job()
+        self._update_enabled()
+
+    def show_error(self, sentence: str) -> None:
+        """Show a fault of the environment: the sentence says what happened and what to do."""
+        self.status.say(sentence)
+        self.notice.show_text(sentence)
+
+    def _update_enabled(self) -> None:
+        open_ = self.projects.project is not None
+        for action_id in self.actions_.ids():
+            area = action_id.split(".")[0]
+            if area in ("review", "object", "tool", "threshold", "frame", "class", "model", "edit"):
+                self.actions_[action_id].setEnabled(open_ or action_id == "edit.settings")
+        for action_id in ("file.save_copy", "file.relink", "file.export"):
+            self.actions_[action_id].setEnabled(open_)
+        self.actions_["model.predict"].setEnabled(open_ and not self.projects.job_running)
+        self.actions_["model.cancel"].setEnabled(self.projects.job_running)
+
+    # ------------------------------------------------------------------------------------------------ input
+    def _note_input(self) -> None:
+        project = self.projects.project
+        if project is not None:
+            project.session.timer.note_input()
+            project.scheduler.note_key()
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """Qt override: a click on the canvas is an input, too."""
+        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.Wheel):
+            self._note_input()
+        elif event.type() == QEvent.Type.Resize:
+            QTimer.singleShot(0, self._on_viewport_resized)
+        return False
+
+    def _on_viewport_resized(self) -> None:
+        if self.presenter is not None and self.presenter.session.objects.enabled:
+            self.presenter.prefetch()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Qt override: time counts only while the window is in front."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.presenter is not None:
+            timer = self.presenter.session.timer
+            if self.isActiveWindow():
+                timer.resume()
+            else:
+                timer.pause()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Qt override: folders can be dropped."""
+        if any(Path(url.toLocalFile()).is_dir() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Qt override."""
+        for url in event.mimeData().urls():
+            if Path(url.toLocalFile()).is_dir():
+                self.open_folder(Path(url.toLocalFile()))
+                return
+
+    # ------------------------------------------------------------------------------------------------ look and end
+    def set_theme(self, name: Theme) -> None:
+        """Change between "system", "light" and "dark"."""
+        theme.apply_choice(name)
+        self.take_settings(replace(self.settings, theme=name))
+
+    def take_settings(self, settings: Settings) -> None:
+        """Use and keep changed settings."""
+        before, self.settings = self.settings, settings
+        self.projects.settings = settings
+        if settings.theme != before.theme:
+            theme.apply_choice(settings.theme)
+        try:
+            settings.save(self.home)
+        except KnownError as error:
+            self.show_error(str(error))
+
+    def take_shortcuts(self, overrides: Mapping[str, tuple[str, ...]]) -> None:
+        """Use and keep changed keys."""
+        self.take_settings(replace(self.settings, shortcuts=overrides))
+        self.actions_.rebind(load_specs(overrides))
+
+    def use_model(self, path: Path) -> None:
+        """Label with another model from now on, and propose it first the next time."""
+        self.take_settings(replace(self.settings, last_model=str(path)))
+        self.projects.use_model(path)
+
+    def escape(self) -> None:
+        """Take back what is going on, from the outside in."""
+        if self.notice.isVisible():
+            self.notice.hide()
+        elif self.presenter is not None:
+            self.presenter.escape()
+
+    def _layout_file(self) -> QSettings:
+        return QSettings(str(self.home.root / "layout.ini"), QSettings.Format.IniFormat)
+
+    def _restore_layout(self) -> None:
+        kept = self._layout_file()
+        geometry, state = kept.value("geometry"), kept.value("state")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        if isinstance(state, QByteArray):
+            self.restoreState(state, LAYOUT_VERSION)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Qt override: waits for what is being written, then releases threads and lock."""
+        kept = self._layout_file()
+        kept.setValue("geometry", self.saveGeometry())
+        kept.setValue("state", self.saveState(LAYOUT_VERSION))
+        self.projects.shut_down()
+        super().closeEvent(event)

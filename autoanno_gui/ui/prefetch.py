@@ -1,0 +1,162 @@
+"""Decodes the frames that the next keys may ask for, on one thread, into images that are ready to be painted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtGui import QImage
+
+from autoanno_gui.core.errors import FrameError, FrameErrorCode
+from autoanno_gui.core.records import Frame, FrameHeader
+from autoanno_gui.imaging.decode import read_frame, read_preview, to_bgra
+
+KEPT_IMAGES: Final = 12
+"""About 6 MB each for a full-HD viewport."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFrame:
+    """A frame's pixels, or why there are none.
+
+    Attributes:
+        size: (width, height) in device pixels that the preview was made to fit; None for full resolution.
+        image: Format_RGB32; None when the file cannot be used.
+    """
+
+    frame_id: int
+    size: tuple[int, int] | None
+    image: QImage | None
+    header: FrameHeader | None
+    error: FrameErrorCode | None = None
+    detail: str = ""
+
+
+class Prefetcher(QObject):
+    """Keeps a small cache of decoded frames around the reviewer."""
+
+    loaded = Signal(object)
+    """LoadedFrame, on the GUI thread: a preview."""
+    full_loaded = Signal(object)
+    """LoadedFrame, on the GUI thread: full resolution."""
+    filled = Signal(bool)
+    """Whether everything that was asked for is ready."""
+
+    def __init__(self, root: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._cache: dict[int, LoadedFrame] = {}
+        self._wanted: tuple[int, ...] = ()
+        self._worker = _DecodeThread(root)
+        self._worker.decoded.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._worker.start()
+
+    def get(self, frame_id: int, *, size: tuple[int, int]) -> LoadedFrame | None:
+        """Return the preview if it is ready in this size."""
+        found = self._cache.get(frame_id)
+        return found if found is not None and (found.size == size or found.image is None) else None
+
+    def want(self, frames: Sequence[Frame], *, size: tuple[int, int]) -> None:
+        """Ask for previews, most urgent first; what was asked for before and not begun is dropped."""
+        self._wanted = tuple(frame.id for frame in frames)
+        missing = [frame for frame in frames if self.get(frame.id, size=size) is None]
+        self._worker.ask(missing, size)
+        self.filled.emit(not missing)
+
+    def want_full(self, frame: Frame) -> None:
+        """Ask for one frame in full resolution, before anything else."""
+        self._worker.ask_full(frame)
+
+    def forget(self, frame_id: int) -> None:
+        """Drop a preview, because its file changed."""
+        self._cache.pop(frame_id, None)
+
+    def close(self) -> None:
+        """Stop the thread and drop the images."""
+        self._worker.stop()
+        self._cache.clear()
+
+    @Slot(object)
+    def _take(self, frame: LoadedFrame) -> None:
+        if frame.size is None:
+            self.full_loaded.emit(frame)
+            return
+        self._cache.pop(frame.frame_id, None)
+        self._cache[frame.frame_id] = frame
+        keep = set(self._wanted)
+        for frame_id in list(self._cache):
+            if len(self._cache) <= KEPT_IMAGES:
+                break
+            if frame_id not in keep:
+                del self._cache[frame_id]
+        self.loaded.emit(frame)
+        self.filled.emit(all(frame_id in self._cache for frame_id in self._wanted))
+
+
+class _DecodeThread(QThread):
+    decoded = Signal(object)
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self._root = root
+        self._wake = threading.Condition()
+        self._previews: list[tuple[Frame, tuple[int, int]]] = []
+        self._full: Frame | None = None
+        self._stopping = False
+
+    def ask(self, frames: Sequence[Frame], size: tuple[int, int]) -> None:
+        with self._wake:
+            self._previews = [(frame, size) for frame in frames]
+            self._wake.notify()
+
+    def ask_full(self, frame: Frame) -> None:
+        with self._wake:
+            self._full = frame
+            self._wake.notify()
+
+    def stop(self) -> None:
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self.wait()
+
+    def run(self) -> None:
+        while (task := self._next_task()) is not None:
+            frame, size = task
+            self.decoded.emit(_load(self._root, frame, size))
+
+    def _next_task(self) -> tuple[Frame, tuple[int, int] | None] | None:
+        with self._wake:
+            while not self._stopping and self._full is None and not self._previews:
+                self._wake.wait()
+            if self._stopping:
+                return None
+            if self._full is not None:
+                frame, self._full = self._full, None
+                return frame, None
+            return self._previews.pop(0)
+
+
+def _load(root: Path, frame: Frame, size: tuple[int, int] | None) -> LoadedFrame:
+    try:
+        if size is None:
+            decoded = read_frame(root, frame.path)
+            return LoadedFrame(frame.id, None, _to_image(to_bgra(decoded.pixels)), decoded.header)
+        preview = read_preview(root, frame.path, width=size[0], height=size[1])
+        return LoadedFrame(frame.id, size, _to_image(preview.pixels), preview.header)
+    except FrameError as error:
+        return LoadedFrame(frame.id, size, None, None, error.code, error.detail)
+
+
+def _to_image(pixels: NDArray[np.uint8]) -> QImage:
+    """Copy (H, W, 4) BGRA into a QImage that owns its memory."""
+    height, width = pixels.shape[:2]
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    target = np.frombuffer(image.bits(), np.uint8).reshape(height, image.bytesPerLine())
+    np.copyto(target[:, : width * 4], pixels.reshape(height, width * 4))
+    return image

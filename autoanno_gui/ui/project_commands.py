@@ -1,0 +1,97 @@
+"""Commands about files: folders, projects, models, exports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QDialog, QFileDialog
+
+from autoanno_gui.config import PROJECT_SUFFIX
+from autoanno_gui.review.export_job import export_job
+from autoanno_gui.ui.dialogs.class_map import ClassMapDialog
+from autoanno_gui.ui.dialogs.export import ExportDialog, ExportProgressDialog
+from autoanno_gui.ui.dialogs.model import ModelDialog
+from autoanno_gui.ui.dialogs.run import run_modal
+
+if TYPE_CHECKING:
+    from autoanno_gui.ui.main_window import MainWindow
+
+
+def open_folder(window: MainWindow) -> None:
+    """Ask for a folder of frames and open it."""
+    recent = window.settings.recent_folders
+    folder = QFileDialog.getExistingDirectory(window, "Open Folder", recent[0] if recent else str(Path.home()))
+    if folder:
+        window.open_folder(Path(folder))
+
+
+def open_project(window: MainWindow) -> None:
+    """Ask for a project file and open it."""
+    file, _ = QFileDialog.getOpenFileName(
+        window, "Open Project", str(window.home.projects_dir), f"Projects (*{PROJECT_SUFFIX});;All files (*)"
+    )
+    if file:
+        window.projects.open_project(Path(file))
+
+
+def save_copy(window: MainWindow) -> None:
+    """Ask where a copy of the project file goes and write it."""
+    project = window.projects.project
+    if project is None:
+        return
+    start = Path.home() / f"{project.store.root.name}{PROJECT_SUFFIX}"
+    file, _ = QFileDialog.getSaveFileName(window, "Save a Copy", str(start), f"Projects (*{PROJECT_SUFFIX})")
+    if file:
+        window.projects.save_copy(Path(file))
+
+
+def relink(window: MainWindow) -> None:
+    """Ask where the frames are now."""
+    folder = QFileDialog.getExistingDirectory(window, "Where are the frames now?", str(Path.home()))
+    if folder:
+        window.projects.relink(Path(folder))
+
+
+def export(window: MainWindow) -> None:
+    """Ask what to export and where to, then write it with progress."""
+    project = window.projects.project
+    if project is None:
+        return
+    with project.store.reader() as reader:
+        counts = reader.counts()
+    dialog = ExportDialog(counts, root=project.store.root, settings=window.settings, parent=window)
+    if run_modal(dialog, back_to=window.canvas) != QDialog.DialogCode.Accepted:
+        return
+    window.take_settings(dialog.settings)
+    store, options, out = project.store, dialog.options, dialog.out
+    progress = ExportProgressDialog(lambda: export_job(store, out=out, options=options), window)
+    run_modal(progress, back_to=window.canvas)
+
+
+def choose_model(window: MainWindow) -> None:
+    """Choose the model that labels the frames."""
+    project = window.projects.project
+    if project is None:
+        return
+    dialog = ModelDialog(
+        current=window.projects.model, recent=window.settings.last_model, inspect=project.runner.inspect, parent=window
+    )
+    if run_modal(dialog, back_to=window.canvas) == QDialog.DialogCode.Accepted and dialog.path is not None:
+        window.use_model(dialog.path)
+
+
+def edit_class_map(window: MainWindow) -> None:
+    """Show which class of the model stands for which class of the project, and take changes."""
+    project, model = window.projects.project, window.projects.model_info
+    if project is None:
+        return
+    if model is None:
+        window.status.say("Choose a model first: Model > Choose Model… (Ctrl+M).")
+        return
+    with project.store.reader() as reader:
+        mapping = reader.class_map(model.weights_hash)
+    dialog = ClassMapDialog(model, mapping, list(project.session.classes.values()), window)
+    if run_modal(dialog, back_to=window.canvas) != QDialog.DialogCode.Accepted:
+        return
+    project.presenter.set_class_map(model.weights_hash, dialog.mapping)

@@ -1,0 +1,487 @@
+"""Joins the review session with what is on the screen: every key and every mouse act goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any, Final, Literal
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from autoanno_gui.core.errors import FrameErrorCode, KnownError
+from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.records import ClassRecord, Frame, FrameHeader, FrameState, PresentationMode
+from autoanno_gui.review.outcome import Outcome, Step
+from autoanno_gui.review.prediction_job import PredictionProgress
+from autoanno_gui.review.session import ReviewSession
+from autoanno_gui.store.writer import Writer
+from autoanno_gui.store.store_thread import Priority
+from autoanno_gui.ui.bridge import GuiThreadBridge
+from autoanno_gui.ui.canvas.image_item import FrameImage
+from autoanno_gui.ui.canvas.view import CanvasView
+from autoanno_gui.ui.prefetch import LoadedFrame, Prefetcher
+
+LOOK_AHEAD: Final = 5
+DRAFT_DELAY_MS: Final = 1000
+CLASS_DELAY_MS: Final = 400
+THRESHOLD_STEP: Final = 0.05
+Direction = Literal["left", "right", "up", "down"]
+STEPS: Final[dict[Direction, tuple[float, float]]] = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+
+
+class ReviewPresenter(QObject):
+    """Shows what the session says, and tells the session what was painted, acknowledged, pressed and drawn."""
+
+    frame_shown = Signal(object)
+    """The frame's escaped path: it is painted and the decision before it is acknowledged."""
+    queue_finished = Signal()
+    frame_opened = Signal()
+    """Another frame became the open one."""
+    objects_changed = Signal()
+    states_changed = Signal(list)
+    """Ids of frames whose state or prediction changed."""
+    classes_changed = Signal()
+    said = Signal(str)
+    """One line for the status bar."""
+    failed = Signal(str)
+    """A sentence that must not be overlooked: something was not saved."""
+    prediction_wanted = Signal(object)
+    """The open frame has no prediction yet."""
+    class_wanted = Signal()
+    """A box was drawn, but there is no class yet to give it."""
+
+    def __init__(
+        self, session: ReviewSession, canvas: CanvasView, prefetcher: Prefetcher, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.session: Final = session
+        self._canvas = canvas
+        self._prefetcher = prefetcher
+        self._bridge = GuiThreadBridge(self)
+        self._closed = False
+        self._announced = True
+        self._pending_box: Box | None = None
+        self._known_classes = session.classes
+        self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_DELAY_MS)
+        self._draft_timer.timeout.connect(session.save_draft)
+        self._class_timer = QTimer(self, singleShot=True, interval=CLASS_DELAY_MS)
+        self._class_timer.timeout.connect(self._look_for_classes)
+        prefetcher.loaded.connect(self._on_loaded)
+        prefetcher.full_loaded.connect(self._on_full_loaded)
+        canvas.frame_painted.connect(self._on_painted)
+        canvas.full_resolution_wanted.connect(self._on_full_wanted)
+        canvas.object_picked.connect(lambda object_id: self._apply(session.objects.select(object_id)))
+        canvas.box_drawn.connect(self.add_box)
+        canvas.geometry_edited.connect(lambda i, box: self._apply(session.objects.set_geometry(i, box)))
+        canvas.ghost_adopted.connect(lambda object_id: self._apply(session.objects.adopt(object_id)))
+
+    # ------------------------------------------------------------------------------------------------ showing
+    def show_open_frame(self) -> None:
+        """Show the session's open frame: at once when it is prefetched, else as soon as it is decoded."""
+        frame = self.session.frame
+        if frame is None:
+            return
+        self._announced = False
+        self._pending_box = None
+        loaded = self._prefetcher.get(frame.id, size=self._canvas.preview_size())
+        if loaded is not None:
+            self._paint(frame, loaded)
+        else:
+            self._prefetcher.want([frame], size=self._canvas.preview_size())
+
+    def _paint(self, frame: Frame, loaded: LoadedFrame) -> None:
+        if loaded.image is None or loaded.header is None:
+            self._note_fault(frame, loaded.error or FrameErrorCode.DAMAGED, loaded.detail)
+            self._canvas.show_fault(frame.id, frame.path, loaded.detail)
+        else:
+            self._note_header(frame, loaded.header)
+            presentation = self.session.presentation
+            objects = presentation.on_canvas() if presentation is not None else []
+            image = FrameImage(frame.id, loaded.image, loaded.header.width, loaded.header.height)
+            self._canvas.show_frame(image, objects, selected=self.session.objects.selected)
+        self._update_banner()
+
+    def _note_fault(self, frame: Frame, code: FrameErrorCode, detail: str) -> None:
+        state = frame.state if frame.state.decided else FrameState.FAILED
+        self.session.note_fault(replace(frame, error=code, state=state), detail)
+        if frame.error is not code:
+            frame_id = frame.id
+            self.session.store.submit(Priority.OTHER, lambda w: w.set_frame_error(frame_id, code, detail))
+            self.states_changed.emit([frame_id])
+
+    def _note_header(self, frame: Frame, header: FrameHeader) -> None:
+        if frame.error is not None:
+            self.session.note_readable(frame.id)
+            self.states_changed.emit([frame.id])
+        if frame.error is not None or (frame.width, frame.height) != (header.width, header.height):
+            frame_id = frame.id
+            self.session.store.submit(Priority.OTHER, lambda w: w.set_frame_header(frame_id, header, sha256=None))
+        self.session.note_size(frame.id, width=header.width, height=header.height)
+
+    @Slot(object)
+    def _on_loaded(self, loaded: LoadedFrame) -> None:
+        frame = self.session.frame
+        if frame is not None and frame.id == loaded.frame_id and not self._announced and not self._closed:
+            shown = self._canvas.preview_size()
+            if loaded.size == shown or loaded.image is None:
+                self._paint(frame, loaded)
+            else:
+                # The window was resized while the frame was being decoded.
+                self._prefetcher.want([frame], size=shown)
+
+    @Slot(int)
+    def _on_painted(self, frame_id: int) -> None:
+        frame = self.session.frame
+        if frame is None or frame.id != frame_id or self._closed:
+            return
+        self.session.frame_painted()
+        if self.session.waiting:
+            self.prediction_wanted.emit(frame)
+        self._announce()
+        # Panels and look-ahead come after the paint: nothing stands between the key and the picture.
+        self.frame_opened.emit()
+        self.prefetch()
+
+    def prefetch(self) -> None:
+        """Ask for the frames that the next keys may want, in the size of the present viewport."""
+        frame = self.session.frame
+        if frame is None:
+            return
+        ahead = [self.session.frames.get(i) for i in self.session.queue.look_ahead(frame.id, count=LOOK_AHEAD)]
+        self._prefetcher.want([frame, *ahead], size=self._canvas.preview_size())
+
+    def _announce(self) -> None:
+        """Tell that the frame is shown once it is painted and the decision before it is acknowledged."""
+        frame = self.session.frame
+        if frame is None or self._announced or not self.session.can_move:
+            return
+        if self.session.fault is None and not self.session.objects.enabled:
+            return
+        self._announced = True
+        self.frame_shown.emit(frame.path)
+
+    @Slot(int)
+    def _on_full_wanted(self, frame_id: int) -> None:
+        frame = self.session.frame
+        if frame is not None and frame.id == frame_id:
+            self._prefetcher.want_full(frame)
+
+    @Slot(object)
+    def _on_full_loaded(self, loaded: LoadedFrame) -> None:
+        frame = self.session.frame
+        if frame is not None and loaded.frame_id == frame.id and loaded.image is not None and loaded.header is not None:
+            self._canvas.set_full_image(
+                FrameImage(frame.id, loaded.image, loaded.header.width, loaded.header.height)
+            )
+
+    # ------------------------------------------------------------------------------------------------ outcomes
+    def _apply(self, outcome: Outcome) -> None:
+        if outcome.commit is not None:
+            self._bridge.when_done(outcome.commit, self._on_commit)
+        if outcome.text:
+            self.said.emit(outcome.text)
+        if outcome.step is Step.OBJECTS:
+            self._redraw(outcome.ids)
+        elif outcome.step is Step.FRAME:
+            self.show_open_frame()
+        if outcome.step in (Step.ASK_EMPTY, Step.FINISHED, Step.OBJECTS):
+            self._update_banner()
+        if outcome.step is Step.FINISHED and outcome.commit is None:
+            self.queue_finished.emit()
+
+    def _redraw(self, ids: tuple[int, ...]) -> None:
+        presentation = self.session.presentation
+        if presentation is None:
+            return
+        selected = self.session.objects.selected
+        if len(ids) > 3 or self.session.objects.ghosts_shown:
+            self._canvas.show_objects(presentation.on_canvas(), selected=selected)
+        else:
+            for object_id in ids:
+                shown = presentation.shown(object_id)
+                self._canvas.update_object(object_id, shown if shown is None or shown.on_canvas else None)
+            self._canvas.set_selected(selected)
+        if self.session.document is not None and self.session.document.unsaved:
+            self._draft_timer.start()
+        self.objects_changed.emit()
+
+    def _on_commit(self, future: Future[Any]) -> None:
+        if self._closed:
+            return
+        error = future.exception()
+        if error is None:
+            finished = self.session.finished
+            decided = self.session.committed()
+            self.states_changed.emit([decided] if decided is not None else [])
+            if finished:
+                self.queue_finished.emit()
+            self._announce()
+            return
+        if not isinstance(error, KnownError):
+            raise error
+        self._apply(self.session.commit_failed())
+        self.failed.emit(f"The decision was not saved and its frame is back. {error}")
+
+    def _update_banner(self) -> None:
+        session = self.session
+        document = session.document
+        if session.finished:
+            self._canvas.show_banner("Every frame is decided", self._finished_text())
+        elif session.empty_asked:
+            self._canvas.show_banner("Empty?", "Space again: nothing here is to be labelled. Esc: take it back.")
+        elif session.waiting:
+            self._canvas.show_banner("Waiting for the model", "The proposals appear here; M labels the frame by hand.")
+        elif document is not None and document.mode is PresentationMode.HAND and session.fault is None:
+            self._canvas.show_banner("By hand", "Drag a box around each object, then Space.")
+        else:
+            self._canvas.hide_banner()
+
+    def _finished_text(self) -> str:
+        frames = self.session.frames
+        parts = [f"{frames.count(FrameState.ACCEPTED, FrameState.EDITED, FrameState.HAND_LABELLED):,} labelled"]
+        if rejected := frames.count(FrameState.REJECTED):
+            parts.append(f"{rejected:,} wait for hand labelling (Shift+R)")
+        if deferred := frames.count(FrameState.DEFERRED):
+            parts.append(f"{deferred:,} put off")
+        if failed := frames.count(FrameState.FAILED):
+            parts.append(f"{failed:,} cannot be read")
+        return ", ".join(parts) + ". Ctrl+E exports the dataset."
+
+    # ------------------------------------------------------------------------------------------------ keys
+    def open_frame(self, frame_id: int) -> None:
+        self._apply(self.session.open(frame_id))
+
+    def accept_frame(self) -> None:
+        self._apply(self.session.accept_frame())
+        if self.session.waiting:
+            self.said.emit("The model has not looked at this frame yet. Wait, or press M to label it by hand.")
+
+    def reject_frame(self) -> None:
+        self._apply(self.session.reject_frame())
+
+    def defer_frame(self) -> None:
+        self._apply(self.session.defer_frame())
+
+    def next_frame(self) -> None:
+        self._apply(self.session.next())
+
+    def previous_frame(self) -> None:
+        self._apply(self.session.previous())
+
+    def undo(self) -> None:
+        self._apply(self.session.undo())
+
+    def redo(self) -> None:
+        self._apply(self.session.redo())
+
+    def label_by_hand(self) -> None:
+        self._apply(self.session.label_by_hand())
+        frame = self.session.frame
+        if self.session.waiting and frame is not None:
+            self.prediction_wanted.emit(frame)
+
+    def select_next(self, by: int = 1) -> None:
+        self._apply(self.session.objects.select_next(by))
+
+    def select(self, object_id: int | None) -> None:
+        self._apply(self.session.objects.select(object_id))
+
+    def accept_object(self) -> None:
+        self._apply(self.session.objects.accept())
+
+    def reject_object(self) -> None:
+        self._apply(self.session.objects.reject())
+
+    def swap_class(self) -> None:
+        self._apply(self.session.objects.swap_class())
+
+    def toggle_ghosts(self) -> None:
+        self._apply(self.session.objects.toggle_ghosts())
+
+    def set_class(self, class_id: int) -> None:
+        """Give the selected object a class, or the box that waits for one."""
+        box, self._pending_box = self._pending_box, None
+        if box is not None:
+            self._apply(self.session.objects.add(box, class_id))
+        else:
+            self._apply(self.session.objects.set_class(class_id))
+
+    def set_class_slot(self, slot: int) -> None:
+        """Give the selected object the class of a digit."""
+        for record in self.session.classes.values():
+            if record.slot == slot:
+                self.set_class(record.id)
+                return
+        self.said.emit(f"No class has the digit {slot}. Press C to find or create a class.")
+
+    def add_box(self, box: Box) -> None:
+        """Draw a box: it takes the last used class, else the first one."""
+        class_id = self.session.objects.last_class
+        if class_id not in self.session.classes:
+            by_slot = sorted(self.session.classes.values(), key=lambda record: (record.slot or 99, record.id))
+            class_id = by_slot[0].id if by_slot else None
+        if class_id is not None:
+            self._apply(self.session.objects.add(box, class_id))
+        elif self.session.objects.enabled:
+            self._pending_box = box
+            self.class_wanted.emit()
+
+    def drop_pending_box(self) -> None:
+        """Forget a box that got no class."""
+        self._pending_box = None
+
+    def nudge(self, direction: Direction, pixels: float) -> None:
+        """Move the selected object, or the side that was snapped last, by image pixels."""
+        dx, dy = (pixels * step for step in STEPS[direction])
+        side = self._canvas.last_snapped_side
+        self._move_selected(lambda box: _side_moved(box, side, dx, dy) if side else self._moved(box, dx, dy))
+
+    def grow(self, direction: Direction, pixels: float) -> None:
+        """Move the right or the lower side of the selected object by image pixels."""
+        dx, dy = (pixels * step for step in STEPS[direction])
+        self._move_selected(lambda box: Box(box.x1, box.y1, max(box.x1 + 1, box.x2 + dx), max(box.y1 + 1, box.y2 + dy)))
+
+    def _moved(self, box: Box, dx: float, dy: float) -> Box:
+        document = self.session.document
+        return box.moved_inside(dx, dy, width=document.width, height=document.height) if document else box
+
+    def _move_selected(self, to: Callable[[Box], Box]) -> None:
+        self._apply(self.session.objects.move_selected(to))
+
+    def move_threshold(self, steps: int) -> None:
+        """Move the display threshold by steps of 0.05."""
+        self.set_threshold(self.session.thresholds.default + steps * THRESHOLD_STEP)
+
+    def set_threshold(self, value: float) -> None:
+        self._apply(self.session.set_threshold(value))
+
+    def escape(self) -> None:
+        """Take back what is going on: a gesture, the question "Empty?", then the selection."""
+        if self._canvas.cancel():
+            return
+        if self.session.cancel_empty():
+            self._update_banner()
+            return
+        self._apply(self.session.objects.select(None))
+
+    # ------------------------------------------------------------------------------------------------ news
+    def on_predicted(self, progress: PredictionProgress) -> None:
+        """Take finished predictions; the open frame shows them if it waited for them."""
+        changed = []
+        for frame_id, run_frame_id in progress.recorded:
+            if self.session.predictions_arrived(frame_id, run_frame_id):
+                self._show_objects_again()
+            changed.append(frame_id)
+        for failure in progress.failures:
+            if failure.frame_id in self.session.frames:
+                self._on_prediction_failed(failure.frame_id, failure.code)
+                changed.append(failure.frame_id)
+        if changed:
+            self.states_changed.emit(changed)
+            if not self._class_timer.isActive():
+                self._class_timer.start()
+
+    def _look_for_classes(self) -> None:
+        """Show classes that a running prediction brought."""
+        self.session.reload_classes()
+        if self.session.classes != self._known_classes:
+            self._known_classes = self.session.classes
+            self.classes_changed.emit()
+
+    def _on_prediction_failed(self, frame_id: int, code: FrameErrorCode) -> None:
+        frame = self.session.frames.get(frame_id)
+        if code is not FrameErrorCode.PREDICTION_LOST:
+            state = frame.state if frame.state.decided else FrameState.FAILED
+            self.session.frames.update(replace(frame, error=code, state=state))
+        if self.session.prediction_failed(frame_id):
+            self._show_objects_again()
+
+    def _show_objects_again(self) -> None:
+        presentation = self.session.presentation
+        if presentation is not None:
+            self._canvas.show_objects(presentation.on_canvas(), selected=self.session.objects.selected)
+        self._update_banner()
+        self.objects_changed.emit()
+
+    def reload_classes(self) -> None:
+        """Show changed classes, colours and class maps at once."""
+        self.session.reload_classes()
+        self._known_classes = self.session.classes
+        self.session.reload_predictions()
+        self._show_objects_again()
+        self.classes_changed.emit()
+
+    # ------------------------------------------------------------------------------------------------ classes
+    def create_class(self, name: str, *, use: bool = False) -> None:
+        """Add a class to the project; `use` gives it to the selected object or the box that waits for one."""
+
+        def done(future: Future[ClassRecord]) -> None:
+            self.reload_classes()
+            if use:
+                self.set_class(future.result().id)
+
+        self._change_classes(lambda writer: writer.add_class(name), done)
+
+    def rename_class(self, class_id: int, name: str) -> None:
+        self._change_classes(lambda writer: writer.rename_class(class_id, name))
+
+    def recolour_class(self, class_id: int, colour: str) -> None:
+        self._change_classes(lambda writer: writer.recolour_class(class_id, colour))
+
+    def merge_class(self, class_id: int, into: int) -> None:
+        self._change_classes(lambda writer: writer.merge_class(class_id, into))
+
+    def remove_class(self, class_id: int) -> None:
+        self._change_classes(lambda writer: writer.remove_class(class_id))
+
+    def set_class_slots(self, slots: dict[int, int | None]) -> None:
+        """Set which digit sets which class: class id -> 1..9 or None."""
+        self._change_classes(lambda writer: writer.set_class_slots(slots))
+
+    def set_class_map(self, weights_hash: str, mapping: dict[int, int | None]) -> None:
+        """Set which class of a model stands for which class of the project."""
+        self._change_classes(lambda writer: writer.set_class_map(weights_hash, mapping))
+
+    def _change_classes(
+        self, work: Callable[[Writer], Any], done: Callable[[Future[Any]], None] | None = None
+    ) -> None:
+        def finish(future: Future[Any]) -> None:
+            if self._closed:
+                return
+            error = future.exception()
+            if isinstance(error, KnownError):
+                self.failed.emit(str(error))
+            elif error is not None:
+                raise error
+            elif done is not None:
+                done(future)
+            else:
+                self.reload_classes()
+
+        self._bridge.when_done(self.session.store.submit(Priority.OTHER, work), finish)
+
+    def set_model_active(self, active: bool) -> None:
+        """Note whether a model is in use for frames without predictions."""
+        if self.session.set_model_active(active):
+            self._show_objects_again()
+            frame = self.session.frame
+            if self.session.waiting and frame is not None:
+                self.prediction_wanted.emit(frame)
+
+    def close(self) -> None:
+        """Keep the draft of the open frame and end the sitting."""
+        self._closed = True
+        self._draft_timer.stop()
+        self._class_timer.stop()
+        self.session.close()
+
+
+def _side_moved(box: Box, side: str, dx: float, dy: float) -> Box:
+    if side == "left":
+        return Box(min(box.x1 + dx, box.x2 - 1), box.y1, box.x2, box.y2)
+    if side == "right":
+        return Box(box.x1, box.y1, max(box.x2 + dx, box.x1 + 1), box.y2)
+    if side == "top":
+        return Box(box.x1, min(box.y1 + dy, box.y2 - 1), box.x2, box.y2)
+    return Box(box.x1, box.y1, box.x2, max(box.y2 + dy, box.y1 + 1))

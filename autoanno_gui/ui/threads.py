@@ -1,0 +1,64 @@
+"""Worker threads: thin QThreads around Qt-free generators and the scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from autoanno_gui.review.scheduler import Scheduler
+
+
+class GeneratorThread(QThread):
+    """Runs one generator on its own thread: each yield is a progress signal and a point to cancel at.
+
+    `failed` (if it raised) and then `ended` always fire, on the GUI thread. A stale result is recognised by the thread
+    object that sent it: whoever started a newer one drops the older.
+    """
+
+    progressed = Signal(object)
+    returned = Signal(object)
+    failed = Signal(object)
+    ended = Signal()
+
+    def __init__(self, work: Callable[[], Iterator[Any]], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._work = work
+        self.finished.connect(self.ended)
+
+    def cancel(self) -> None:
+        """Ask the work to stop at its next yield."""
+        self.requestInterruption()
+
+    def run(self) -> None:
+        """Work (Qt override; on the new thread)."""
+        try:
+            steps = self._work()
+            try:
+                while not self.isInterruptionRequested():
+                    self.progressed.emit(next(steps))
+            except StopIteration as stop:
+                self.returned.emit(stop.value)
+            finally:
+                if isinstance(steps, Generator):
+                    steps.close()
+        except BaseException as error:  # noqa: BLE001 - the worker boundary: handed to the GUI thread, never swallowed
+            self.failed.emit(error)
+
+
+class SchedulerThread(QThread):
+    """The one thread that model work runs on."""
+
+    def __init__(self, scheduler: Scheduler, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._scheduler = scheduler
+
+    def run(self) -> None:
+        """Work until the scheduler is stopped (Qt override; on the new thread)."""
+        self._scheduler.run()
+
+    def stop(self, *, timeout_ms: int = 10_000) -> bool:
+        """Cancel everything and join. Returns whether the thread ended in time."""
+        self._scheduler.stop()
+        return self.wait(timeout_ms)

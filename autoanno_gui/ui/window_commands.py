@@ -1,0 +1,93 @@
+"""Commands of the window itself: classes, notes, settings, help, look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QWidget
+
+from autoanno_gui.ui.dialogs.about import AboutDialog
+from autoanno_gui.ui.dialogs.class_picker import ClassPicker
+from autoanno_gui.ui.dialogs.note import NoteDialog
+from autoanno_gui.ui.dialogs.run import run_modal
+from autoanno_gui.ui.dialogs.settings import SettingsDialog
+from autoanno_gui.ui.dialogs.shortcuts import ShortcutsDialog
+from autoanno_gui.ui.shortcuts import load_specs
+
+if TYPE_CHECKING:
+    from autoanno_gui.ui.main_window import MainWindow
+
+_THEMES: Final = ("system", "light", "dark")
+
+
+def _accepted(dialog: QDialog, window: MainWindow) -> bool:
+    return run_modal(dialog, back_to=window.canvas) == QDialog.DialogCode.Accepted
+
+
+def pick_class(window: MainWindow) -> None:
+    """Find or create a class by typing, for the selected object or the next box."""
+    presenter = window.presenter
+    if presenter is None:
+        return
+    picker = ClassPicker(list(presenter.session.classes.values()), window)
+    if not _accepted(picker, window):
+        presenter.drop_pending_box()
+    elif picker.chosen is not None:
+        presenter.set_class(picker.chosen)
+    elif picker.new_name:
+        presenter.create_class(picker.new_name, use=True)
+
+
+def create_class(window: MainWindow) -> None:
+    """Add a class to the project without using it."""
+    window.classes_panel.start_create()
+
+
+def edit_note(window: MainWindow) -> None:
+    """Write a note on the open frame."""
+    presenter = window.presenter
+    frame = presenter.session.frame if presenter is not None else None
+    if presenter is None or frame is None:
+        return
+    before = presenter.session.note(frame.id)
+    dialog = NoteDialog(frame.path, before, window)
+    if _accepted(dialog, window) and dialog.text != before:
+        presenter.session.set_note(frame.id, dialog.text)
+        window.status.say("Note saved." if dialog.text else "Note removed.")
+
+
+def edit_settings(window: MainWindow) -> None:
+    """Show the settings and take what was changed."""
+    dialog = SettingsDialog(window.settings, window)
+    if _accepted(dialog, window):
+        window.take_settings(dialog.settings)
+
+
+def show_shortcuts(window: MainWindow) -> None:
+    """Show the sheet of all keys, where they can be changed."""
+    dialog = ShortcutsDialog(window.actions_.specs, load_specs(), window)
+    if _accepted(dialog, window):
+        window.take_shortcuts(dialog.overrides)
+
+
+def show_about(window: MainWindow) -> None:
+    """Show version, licence and what the program is built on."""
+    _accepted(AboutDialog(window), window)
+
+
+def next_theme(window: MainWindow) -> None:
+    """Go from the system's look to light, to dark, and round."""
+    now = window.settings.theme
+    window.set_theme(_THEMES[(_THEMES.index(now) + 1) % len(_THEMES)])
+    window.status.say(f"Theme: {window.settings.theme}")
+
+
+def focus_next_panel(window: MainWindow) -> None:
+    """Give the focus to the next panel, and from the last one back to the canvas."""
+    stops: list[QWidget] = [window.canvas]
+    panels = (window.queue_panel.focus_target, window.objects_panel.focus_target, window.classes_panel.focus_target)
+    stops += [panel for panel in panels if panel.isVisible()]
+    now = next((i for i, stop in enumerate(stops) if stop.hasFocus() or stop.isAncestorOf(window.focusWidget())), 0)
+    stops[(now + 1) % len(stops)].setFocus(Qt.FocusReason.TabFocusReason)
+
