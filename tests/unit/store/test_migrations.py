@@ -1,0 +1,171 @@
+"""Making a project and bringing an older one up to date."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from autoanno_gui.core.errors import ProjectError
+from autoanno_gui.store.connection import APPLICATION_ID
+from autoanno_gui.store.migrations import SCHEMA_VERSION, STEPS, Step, migrate
+from autoanno_gui.store.store_thread import Store, open_report
+from tests.unit.store.builders import add
+
+
+def _with_notes(db: Database) -> None:
+    db.execute("CREATE TABLE note (id INTEGER PRIMARY KEY, frame_id INTEGER REFERENCES frame(id), text TEXT) STRICT")
+    db.execute("INSERT INTO note(frame_id, text) SELECT id, 'from ' || path FROM frame")
+
+
+def _breaking(db: Database) -> None:
+    _with_notes(db)
+    raise ZeroDivisionError
+
+
+def _orphaning(db: Database) -> None:
+    _with_notes(db)
+    db.execute("INSERT INTO note(frame_id, text) VALUES (999, 'of no frame')")
+
+
+NEXT = (*STEPS, Step(SCHEMA_VERSION + 1, "notes", _with_notes))
+
+
+def _rows(file: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(file)) as conn:
+        return conn.execute(sql).fetchall()
+
+
+@pytest.fixture
+def old(file: Path) -> Path:
+    """Return a closed project with two frames."""
+    with Store.open(file, root=file.parent) as store:
+        add(store, "a.jpg", "b.jpg")
+    return file
+
+
+def test_the_schema_has_this_version(old: Path) -> None:
+    assert SCHEMA_VERSION == 1  # a released schema never changes: add a step, a test of it, and a line in the docs
+    assert [step.number for step in STEPS] == list(range(1, SCHEMA_VERSION + 1))
+    assert _rows(old, "PRAGMA user_version") == [(SCHEMA_VERSION,)]
+    assert _rows(old, "PRAGMA application_id") == [(APPLICATION_ID,)]
+    assert _rows(old, "SELECT name FROM _sqlite_migrations") == [("0001_ledger",)]
+    header = old.read_bytes()[:100]
+    assert header[68:72] == b"aano"
+
+
+def test_every_table_and_column_is_described(old: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "schema.md").read_text("utf-8")
+    for (table,) in _rows(
+        old, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'"
+    ):
+        _, _, section = text.partition(f"\n### {table}\n")
+        section = section.partition("\n### ")[0]
+        assert section, f"docs/schema.md has no section on {table}"
+        for _, column, *_ in _rows(old, f"PRAGMA table_info({table})"):
+            assert f"\n| `{column}` |" in section, f"docs/schema.md does not describe {table}.{column}"
+
+
+def test_the_example_queries_of_the_docs_run(old: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "schema.md").read_text("utf-8")
+    queries = [part.partition("```")[0] for part in text.split("```sql\n")[1:]]
+    assert len(queries) >= 3
+    for query in queries:
+        _rows(old, query)
+
+
+def test_nothing_to_do_makes_no_backup(old: Path) -> None:
+    before = old.read_bytes()
+    assert migrate(old) is None
+    assert old.read_bytes() == before
+    assert sorted(os.listdir(old.parent)) == [old.name, old.name + ".lock"]
+
+
+def test_a_migration_keeps_a_backup_and_all_rows(old: Path) -> None:
+    backup = migrate(old, steps=NEXT)
+
+    assert backup == old.with_name("street.autoanno.backup-v1")
+    assert _rows(old, "PRAGMA user_version") == [(2,)]
+    assert _rows(old, "SELECT text FROM note ORDER BY id") == [("from a.jpg",), ("from b.jpg",)]
+    assert _rows(old, "SELECT name FROM _sqlite_migrations ORDER BY id") == [("0001_ledger",), ("0002_notes",)]
+    with Store.open(backup) as store, store.reader() as reader:  # the backup is a project of the old version
+        assert [frame.path for block in reader.frames() for frame in block] == ["a.jpg", "b.jpg"]
+
+
+def test_a_migration_also_takes_what_is_only_in_the_log(old: Path) -> None:
+    with closing(sqlite3.connect(old)) as conn:  # never checkpointed, as after a crash
+        conn.execute("PRAGMA wal_autocheckpoint = 0")
+        conn.execute("UPDATE frame SET path = 'late.jpg' WHERE path = 'b.jpg'")
+        conn.commit()
+        backup = migrate(old, steps=NEXT)
+    assert backup is not None
+    assert _rows(backup, "SELECT path FROM frame ORDER BY id") == [("a.jpg",), ("late.jpg",)]
+    assert _rows(old, "SELECT text FROM note ORDER BY id") == [("from a.jpg",), ("from late.jpg",)]
+
+
+@pytest.mark.parametrize(("step", "error"), [(_breaking, ZeroDivisionError), (_orphaning, RuntimeError)])
+def test_a_step_that_fails_leaves_the_project_as_it_was(old: Path, step: object, error: type[Exception]) -> None:
+    dump = _dump(old)
+    with pytest.raises(error):
+        migrate(old, steps=(*STEPS, Step(2, "broken", step)))  # type: ignore[arg-type]
+    assert _dump(old) == dump
+    assert _rows(old, "PRAGMA user_version") == [(1,)]
+
+    # The next attempt does not overwrite the first backup.
+    assert migrate(old, steps=NEXT) == old.with_name("street.autoanno.backup-v1-2")
+
+
+def _dump(file: Path) -> list[str]:
+    with closing(sqlite3.connect(file)) as conn:
+        return list(conn.iterdump())
+
+
+def test_a_newer_project_is_refused_untouched(old: Path) -> None:
+    migrate(old, steps=NEXT)
+    before = old.read_bytes()
+    for attempt in (lambda: Store.open(old), lambda: open_report(old)):
+        with pytest.raises(ProjectError, match=r"street\.autoanno was made by a newer version .*schema 2.* update"):
+            attempt()
+    assert old.read_bytes() == before
+
+
+def test_a_newer_version_that_is_only_in_the_log_is_seen(old: Path) -> None:
+    with closing(sqlite3.connect(old)) as conn:
+        conn.execute("PRAGMA wal_autocheckpoint = 0")
+        conn.execute("PRAGMA user_version = 7")
+        for attempt in (lambda: Store.open(old), lambda: open_report(old)):
+            with pytest.raises(ProjectError, match="schema 7"):
+                attempt()
+
+
+def test_a_report_does_not_migrate(old: Path) -> None:
+    with closing(sqlite3.connect(old)) as conn:
+        conn.execute("PRAGMA user_version = 0")
+    with pytest.raises(ProjectError, match="older version"):
+        open_report(old)
+
+
+def test_logs_of_a_deleted_project_do_not_reach_a_new_one_of_its_name(old: Path) -> None:
+    with closing(sqlite3.connect(old)) as conn:
+        conn.execute("PRAGMA wal_autocheckpoint = 0")
+        conn.execute("UPDATE frame SET path = 'ghost.jpg' WHERE path = 'b.jpg'")
+        conn.commit()
+        shutil.copy(f"{old}-wal", old.parent / "left")
+    old.unlink()
+    (old.parent / "left").rename(f"{old}-wal")
+
+    with Store.open(old, root=old.parent) as store, store.reader() as reader:
+        assert reader.frame_count() == 0
+        assert reader.integrity() == []
+
+
+def test_what_a_crash_left_while_making_a_project_is_no_obstacle(file: Path) -> None:
+    file.with_name(f".{file.name}.new").write_bytes(b"half a database")
+    with Store.open(file, root=file.parent) as store:
+        add(store, "a.jpg")
+    assert sorted(os.listdir(file.parent)) == [file.name, file.name + ".lock"]
