@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum
 from typing import Any, Final, Self, TypeAlias, TypeVar
 
 import numpy as np
@@ -22,39 +22,33 @@ from autoanno_gui.core.records import DecisionKind, VerdictKind
 BIN_START: Final = 0.05
 BIN_WIDTH: Final = 0.1
 BINS: Final = 10
+DECIDED: Final = tuple(kind for kind in DecisionKind if kind.state.decided)
 
 
-class Event(StrEnum):
-    """What is counted, per frame or per object."""
+class Event(IntEnum):
+    """What is counted, by its place in the list of counts: folding a ledger hashes nothing it need not."""
 
-    FRAMES = "frames"
-    ACCEPTED = "candidates_accepted"
-    EDITED = "candidates_edited"
-    REJECTED = "candidates_rejected"
-    CLASS_CHANGED = "candidates_class_changed"
-    GEOMETRY_CHANGED = "candidates_geometry_changed"
-    IN_REJECTED_FRAMES = "candidates_in_rejected_frames"
-    PROMOTED = "annotations_promoted"
-    ADDED = "annotations_added"
-    KEPT = "annotations_kept"
+    FRAMES = 0
+    ACCEPTED = 1
+    EDITED = 2
+    REJECTED = 3
+    CLASS_CHANGED = 4
+    GEOMETRY_CHANGED = 5
+    PROMOTED = 6
+    ADDED = 7
+    KEPT = 8
     """Final objects that came from candidates; by class they go under their final class."""
-    BY_HAND = "annotations_by_hand"
+    IN_REJECTED_FRAMES = 9
+    BY_HAND = 10
 
 
-class Dimension(StrEnum):
-    """What the figures are broken down by."""
-
-    ALL = "all"
-    CLASS = "class"
-    MODEL = "model"
-    REVIEWER = "reviewer"
-    CONFIDENCE = "confidence"
-
-
-Group: TypeAlias = tuple[Dimension, int | str]
-EVERYTHING: Final[Group] = (Dimension.ALL, "")
-Counts: TypeAlias = Counter[Event]
+Counts: TypeAlias = list[int]
+FINAL: Final = (Event.KEPT, Event.PROMOTED, Event.ADDED)
 K = TypeVar("K")
+
+
+def _no_counts() -> Counts:
+    return [0] * len(Event)
 
 
 @dataclass(slots=True)
@@ -62,20 +56,33 @@ class Tally:
     """Sums of one group, small whatever the number of frames.
 
     Attributes:
-        counts: totals.
+        counts: totals by `Event`.
         edits: (edited and rejected candidates, candidates) of one frame -> how many frames are like that.
         misses: (added and promoted objects, final objects) of one frame -> how many frames are like that.
         seconds: active seconds of one frame -> how many frames took that long.
     """
 
-    counts: Counts = field(default_factory=Counter)
-    edits: Counter[tuple[int, int]] = field(default_factory=Counter)
-    misses: Counter[tuple[int, int]] = field(default_factory=Counter)
-    seconds: Counter[float] = field(default_factory=Counter)
+    counts: Counts = field(default_factory=_no_counts)
+    edits: dict[tuple[int, int], int] = field(default_factory=dict)
+    misses: dict[tuple[int, int], int] = field(default_factory=dict)
+    seconds: dict[float, int] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
-        return not (self.counts or self.edits or self.misses or self.seconds)
+        return not (self.edits or self.misses or self.seconds or any(self.counts))
+
+    def bump(self, share: Counts, sign: int, *, seconds: float | None = None) -> None:
+        """Add (or with sign -1 take back) what one frame brings."""
+        counts = self.counts
+        for event, number in enumerate(share):
+            if number:
+                counts[event] += sign * number
+        if candidates := _candidates(share):
+            _bump(self.edits, (_to_correct(share), candidates), sign)
+        if objects := _missed(share) + share[Event.KEPT]:
+            _bump(self.misses, (_missed(share), objects), sign)
+        if seconds is not None:
+            _bump(self.seconds, seconds, sign)
 
 
 @dataclass(slots=True)
@@ -86,16 +93,21 @@ class Accumulator:
     being first or adopted, remove its old facts and add the new ones.
 
     Attributes:
-        tallies: sums of the first decisions by group.
-        states: (frame, kind of its adopted decision).
+        whole: sums of all first decisions; the `by_` ones have the sums of their groups.
+        by_confidence: by number of the bin.
+        adopted: kind -> frame -> how many adopted decisions of that kind it has (one, between changes).
         rejections: frame -> how many of its decisions that stand rejected it.
         first: (frame, model or "", reviewer) of the first decisions.
     """
 
-    tallies: dict[Group, Tally] = field(default_factory=dict)
-    states: Counter[tuple[int, DecisionKind]] = field(default_factory=Counter)
-    rejections: Counter[int] = field(default_factory=Counter)
-    first: Counter[tuple[int, str, str]] = field(default_factory=Counter)
+    whole: Tally = field(default_factory=Tally)
+    by_class: dict[int, Tally] = field(default_factory=dict)
+    by_model: dict[str, Tally] = field(default_factory=dict)
+    by_reviewer: dict[str, Tally] = field(default_factory=dict)
+    by_confidence: dict[int, Tally] = field(default_factory=dict)
+    adopted: dict[DecisionKind, dict[int, int]] = field(default_factory=lambda: {kind: {} for kind in DecisionKind})
+    rejections: dict[int, int] = field(default_factory=dict)
+    first: dict[tuple[int, str, str], int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, decisions: Iterable[DecidedFrame]) -> Self:
@@ -114,56 +126,37 @@ class Accumulator:
         self._apply(decision, -1)
 
     def _apply(self, decision: DecidedFrame, sign: int) -> None:
+        kind, model, seconds = decision.kind, decision.model, decision.active_seconds
         if decision.revoked:
             return
         if decision.adopted:
-            _bump(self.states, (decision.frame_id, decision.kind), sign)
-        if decision.kind is DecisionKind.REJECTED:
+            _bump(self.adopted[kind], decision.frame_id, sign)
+        if kind is DecisionKind.REJECTED:
             _bump(self.rejections, decision.frame_id, sign)
-        if not decision.first or not decision.kind.state.decided:
+        if not decision.first or kind is DecisionKind.DEFERRED:
             return
-        _bump(self.first, (decision.frame_id, decision.model or "", decision.reviewer), sign)
-        shares = _shares(decision)
-        timed = _frame_groups(decision)
-        for group, counts in shares.items():
-            tally = self.tallies.setdefault(group, Tally())
-            for event, number in counts.items():
-                _bump(tally.counts, event, sign * number)
-            if candidates := _candidates(counts):
-                _bump(tally.edits, (_to_correct(counts), candidates), sign)
-            if objects := _missed(counts) + counts[Event.KEPT]:
-                _bump(tally.misses, (_missed(counts), objects), sign)
-            if group in timed:
-                _bump(tally.seconds, decision.active_seconds, sign)
-            if tally.empty:
-                del self.tallies[group]
-
-    def tally(self, group: Group = EVERYTHING) -> Tally:
-        """Return the sums of a group; all zero where nothing was counted."""
-        return self.tallies.get(group) or Tally()
-
-    def groups(self, dimension: Dimension) -> list[tuple[int | str, Tally]]:
-        """Return the groups of one dimension that occur, by rising value."""
-        found = [(value, tally) for (kind, value), tally in self.tallies.items() if kind is dimension]
-        return sorted(found, key=lambda item: (isinstance(item[0], str), item[0]))
+        _bump(self.first, (decision.frame_id, model or "", decision.reviewer), sign)
+        whole, classes, bins = _shares(decision)
+        self.whole.bump(whole, sign, seconds=seconds)
+        _bump_group(self.by_reviewer, decision.reviewer, whole, sign, seconds=seconds)
+        if model is not None:
+            _bump_group(self.by_model, model, whole, sign, seconds=seconds)
+        for class_id, share in classes.items():
+            _bump_group(self.by_class, class_id, share, sign)
+        for index, share in bins.items():
+            _bump_group(self.by_confidence, index, share, sign)
 
     def frames_in(self, *kinds: DecisionKind) -> int:
         """Return how many frames are in the state of any of these decisions."""
-        return sum(number for (_, kind), number in self.states.items() if kind in kinds)
+        return sum(len(self.adopted[kind]) for kind in kinds)
 
-    def decided_and_rejected(self) -> dict[Group, tuple[int, int]]:
-        """Return, for all and by model and reviewer of the first decision, the frames that are decided now and those
-        of them that were ever rejected."""
-        decided = {frame_id for frame_id, kind in self.states if kind.state.decided}
-        found: dict[Group, tuple[int, int]] = {EVERYTHING: (len(decided), len(decided & self.rejections.keys()))}
-        for frame_id, model, reviewer in self.first:
-            if frame_id not in decided:
-                continue
-            rejected = frame_id in self.rejections
-            for group in ((Dimension.MODEL, model), (Dimension.REVIEWER, reviewer)):
-                frames, ever = found.get(group, (0, 0))
-                found[group] = frames + 1, ever + rejected
-        return found
+    def is_decided(self, frame_id: int) -> bool:
+        """Whether the frame is decided now; one that was put off since its decision is not."""
+        return any(frame_id in self.adopted[kind] for kind in DECIDED)
+
+    def ever_rejected(self) -> int:
+        """Return how many of the frames that are decided now were ever rejected."""
+        return sum(self.is_decided(frame_id) for frame_id in self.rejections)
 
 
 def confidence_bin(confidence: float) -> int:
@@ -173,42 +166,33 @@ def confidence_bin(confidence: float) -> int:
     return min(max(index, 0), BINS - 1)
 
 
-def _frame_groups(decision: DecidedFrame) -> list[Group]:
-    groups: list[Group] = [EVERYTHING, (Dimension.REVIEWER, decision.reviewer)]
-    if decision.model is not None:
-        groups.append((Dimension.MODEL, decision.model))
-    return groups
-
-
-def _shares(decision: DecidedFrame) -> dict[Group, Counts]:
-    """Return what one first decision adds to each group."""
-    whole: Counts = Counter({Event.FRAMES: 1})
-    shares: dict[Group, Counts] = {}
+def _shares(decision: DecidedFrame) -> tuple[Counts, dict[int, Counts], dict[int, Counts]]:
+    """Return what one first decision brings to the whole, to each class and to each bin of confidence."""
+    whole, classes, bins = _no_counts(), dict[int, Counts](), dict[int, Counts]()
+    whole[Event.FRAMES] = 1
     if decision.judges_predictions:
         for item in decision.objects:
-            _share_object(item, whole, shares)
+            _share_object(item, whole, classes, bins)
     elif decision.kind is DecisionKind.REJECTED:
         whole[Event.IN_REJECTED_FRAMES] = decision.candidates_shown
     else:
         whole[Event.BY_HAND] = sum(item.kind is not VerdictKind.REJECTED for item in decision.objects)
-    for group in _frame_groups(decision):
-        shares[group] = whole
-    return shares
+    return whole, classes, bins
 
 
-def _share_object(item: ObjectFact, whole: Counts, shares: dict[Group, Counts]) -> None:
-    events = _events(item)
-    if not events:
-        return
-    whole.update(events)
-    final = [event for event in events if event in (Event.PROMOTED, Event.ADDED, Event.KEPT)]
-    judged = [event for event in events if event not in final]
-    if final:
-        shares.setdefault((Dimension.CLASS, item.class_id), Counter()).update(final)
-    if judged and item.proposed_class_id is not None:
-        shares.setdefault((Dimension.CLASS, item.proposed_class_id), Counter()).update(judged)
-    if item.confidence is not None:
-        shares.setdefault((Dimension.CONFIDENCE, confidence_bin(item.confidence)), Counter()).update(events)
+def _share_object(item: ObjectFact, whole: Counts, classes: dict[int, Counts], bins: dict[int, Counts]) -> None:
+    in_bin = None if item.confidence is None else confidence_bin(item.confidence)
+    for event in _events(item):
+        whole[event] += 1
+        class_id = item.class_id if event in FINAL else item.proposed_class_id
+        if class_id is not None:
+            if class_id not in classes:
+                classes[class_id] = _no_counts()
+            classes[class_id][event] += 1
+        if in_bin is not None:
+            if in_bin not in bins:
+                bins[in_bin] = _no_counts()
+            bins[in_bin][event] += 1
 
 
 def _events(item: ObjectFact) -> list[Event]:
@@ -239,12 +223,21 @@ def _missed(counts: Counts) -> int:
     return counts[Event.ADDED] + counts[Event.PROMOTED]
 
 
-def _bump(counter: Counter[K], key: K, by: int) -> None:
-    """Add without leaving zeros behind, so that equal sums are equal counters."""
-    if value := counter[key] + by:
-        counter[key] = value
+def _bump(counted: dict[K, int], key: K, by: int) -> None:
+    """Add without leaving zeros behind, so that equal sums are equal dictionaries."""
+    if value := counted.get(key, 0) + by:
+        counted[key] = value
     else:
-        counter.pop(key, None)
+        counted.pop(key, None)
+
+
+def _bump_group(groups: dict[K, Tally], key: K, share: Counts, sign: int, *, seconds: float | None = None) -> None:
+    tally = groups.get(key)
+    if tally is None:
+        tally = groups[key] = Tally()
+    tally.bump(share, sign, seconds=seconds)
+    if sign < 0 and tally.empty:
+        del groups[key]
 
 
 # ---------------------------------------------------------------------------------------------------- reporting
@@ -275,16 +268,11 @@ def report(
 
 def figures(accumulator: Accumulator) -> Figures:
     """Return the figures over all frames; cheap enough to follow each decision off the GUI thread."""
-    kinds = {
-        f"frames_{kind.value}": accumulator.frames_in(kind)
-        for kind in (DecisionKind.ACCEPTED, DecisionKind.EDITED, DecisionKind.REJECTED, DecisionKind.HAND_LABELLED)
-    }
-    tally = accumulator.tally()
-    decided, rejected = accumulator.decided_and_rejected()[EVERYTHING]
+    tally = accumulator.whole
+    decided, rejected = accumulator.frames_in(*DECIDED), accumulator.ever_rejected()
     return {
         "frames_decided": decided,
-        **kinds,
-        "frames_deferred": accumulator.frames_in(DecisionKind.DEFERRED),
+        **{f"frames_{kind.value}": accumulator.frames_in(kind) for kind in DecisionKind},
         "frames_ever_rejected": rejected,
         "candidates_in_rejected_frames": tally.counts[Event.IN_REJECTED_FRAMES],
         "annotations_by_hand": tally.counts[Event.BY_HAND],
@@ -299,47 +287,53 @@ def figures(accumulator: Accumulator) -> Figures:
 def tables(accumulator: Accumulator, class_names: Mapping[int, str]) -> Figures:
     """Return the tables by class, model, reviewer and confidence."""
     by_class = [
-        {"class_id": value, "class": class_names.get(int(value), f"class {value}")}
+        {"class_id": class_id, "class": class_names.get(class_id, f"class {class_id}")}
         | _counts(tally)
         | _edit_rate(tally)
         | _miss_rate(tally)
-        for value, tally in accumulator.groups(Dimension.CLASS)
+        for class_id, tally in sorted(
+            accumulator.by_class.items(), key=lambda item: (-_candidates(item[1].counts), item[0])
+        )
     ]
     by_confidence = [
-        {"from": _bin_edge(int(value)), "to": min(_bin_edge(int(value) + 1), 1.0)} | _counts(tally) | _edit_rate(tally)
-        for value, tally in accumulator.groups(Dimension.CONFIDENCE)
+        {"from": _bin_edge(index), "to": min(_bin_edge(index + 1), 1.0)} | _counts(tally) | _edit_rate(tally)
+        for index, tally in sorted(accumulator.by_confidence.items())
     ]
-    return {
-        "by_class": sorted(by_class, key=lambda row: (-row["candidates_shown"], row["class_id"])),
-        "by_model": _by_frame_group(accumulator, Dimension.MODEL),
-        "by_reviewer": _by_frame_group(accumulator, Dimension.REVIEWER),
-        "by_confidence": by_confidence,
+    decided: Counter[tuple[str, str]] = Counter()
+    rejected: Counter[tuple[str, str]] = Counter()
+    for frame_id, model, reviewer in accumulator.first:
+        if accumulator.is_decided(frame_id):
+            groups = ("model", model), ("reviewer", reviewer)
+            decided.update(groups)
+            if frame_id in accumulator.rejections:
+                rejected.update(groups)
+    by_frame_group = {
+        f"by_{name}": [
+            {name: value, "frames_decided": decided[name, value]}
+            | _counts(tally)
+            | _edit_rate(tally)
+            | _reject_rate(decided[name, value], rejected[name, value])
+            | _miss_rate(tally)
+            | _seconds(tally)
+            for value, tally in sorted(groups.items())
+        ]
+        for name, groups in (("model", accumulator.by_model), ("reviewer", accumulator.by_reviewer))
     }
-
-
-def _by_frame_group(accumulator: Accumulator, dimension: Dimension) -> list[Figures]:
-    frames = accumulator.decided_and_rejected()
-    rows = []
-    for value, tally in accumulator.groups(dimension):
-        decided, rejected = frames.get((dimension, value), (0, 0))
-        rates = _edit_rate(tally) | _reject_rate(decided, rejected) | _miss_rate(tally) | _seconds(tally)
-        rows.append({dimension.value: value, "frames_decided": decided} | _counts(tally) | rates)
-    return rows
+    return {"by_class": by_class, **by_frame_group, "by_confidence": by_confidence}
 
 
 def _counts(tally: Tally) -> Figures:
     counts = tally.counts
-    shown = {"candidates_shown": _candidates(counts)}
-    listed = (
-        Event.ACCEPTED,
-        Event.EDITED,
-        Event.REJECTED,
-        Event.CLASS_CHANGED,
-        Event.GEOMETRY_CHANGED,
-        Event.PROMOTED,
-        Event.ADDED,
-    )
-    return shown | {event.value: counts[event] for event in listed}
+    return {
+        "candidates_shown": _candidates(counts),
+        "candidates_accepted": counts[Event.ACCEPTED],
+        "candidates_edited": counts[Event.EDITED],
+        "candidates_rejected": counts[Event.REJECTED],
+        "candidates_class_changed": counts[Event.CLASS_CHANGED],
+        "candidates_geometry_changed": counts[Event.GEOMETRY_CHANGED],
+        "annotations_promoted": counts[Event.PROMOTED],
+        "annotations_added": counts[Event.ADDED],
+    }
 
 
 def _edit_rate(tally: Tally) -> Figures:
@@ -373,7 +367,8 @@ def _reject_rate(decided: int, rejected: int) -> Figures:
 
 
 def _seconds(tally: Tally) -> Figures:
-    values = np.sort(np.fromiter(tally.seconds.elements(), np.float64, tally.seconds.total()))
+    times = np.fromiter(tally.seconds, np.float64, len(tally.seconds))
+    values = np.sort(np.repeat(times, np.fromiter(tally.seconds.values(), np.int64, len(times))))
     return {
         "median_seconds_per_frame": float(np.median(values)) if len(values) else None,
         "median_seconds_per_frame_interval": _json(median_interval(values)) if len(values) else None,
@@ -384,7 +379,7 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _resampled(frames: Counter[tuple[int, int]]) -> list[float] | None:
+def _resampled(frames: dict[tuple[int, int], int]) -> list[float] | None:
     if not frames:
         return None
     # Sorted, so that the same ledger gives the same interval in whatever order it was folded.

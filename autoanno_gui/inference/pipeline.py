@@ -120,6 +120,9 @@ class _Decoder:
             image = future.result()
         except FrameError as e:
             return FrameResult(frame.id, None, error=e.code, detail=e.detail)
+        except MemoryError:
+            detail = "There is not enough memory to open this image; close other programs or make it smaller."
+            return FrameResult(frame.id, None, error=FrameErrorCode.TOO_LARGE, detail=detail)
         self._frame_bytes = image.pixels.nbytes
         self._fill()
         return _Decoded(frame, image)

@@ -14,6 +14,7 @@ from autoanno_gui.core.records import ModelInfo, RunSettings, Task
 from autoanno_gui.inference.engine import Detector
 from autoanno_gui.inference.offline import prepare_offline
 from autoanno_gui.inference.yolo_checkpoint import open_checkpoint
+from autoanno_gui.inference.yolo_devices import choose_device
 from autoanno_gui.inference.yolo_engine import load_yolo
 from autoanno_gui.inference.yolo_metadata import OPENVINO_SUFFIX, Backend, ModelFacts, read_export
 
@@ -48,7 +49,7 @@ def inspect_model(path: Path, *, task: Task | None = None, home: Path) -> ModelI
     Args:
         path: a file, an `*_openvino_model` folder, or the `.xml` in such a folder.
         task: what it predicts, for an export that does not say.
-        home: the program's own folder.
+        home: the program's own folder for models; what their runtimes keep goes there too.
 
     Raises:
         ModelError: it is missing, damaged, unsafe, not a YOLO, or of a task or kind that is not handled.
@@ -62,6 +63,7 @@ def load_detector(
     """Load a model and run it once on an empty image, so that what is returned is known to work.
 
     Args:
+        home: as in `inspect_model`.
         device: `auto` (a GPU where there is one), `cpu`, `cuda`, `cuda:N` or `mps`.
         imgsz: side of the network input in pixels; None for the size of the training. A size that is built into the
             file wins.
@@ -79,6 +81,16 @@ def load_detector(
             f"{opened.info.path} needs the package {' and '.join(missing)}; install autoanno_gui[backends]."
         )
     return load_yolo(opened.info, network=opened.network, device=device, imgsz=imgsz, batch=opened.facts.batch)
+
+
+def best_device(home: Path) -> tuple[str, str]:
+    """Return where a `.pt` model would run (`cuda:0`, `mps` or `cpu`) and why not on a GPU; empty when it would.
+
+    Raises:
+        ModelError: PyTorch is missing or too old.
+    """
+    prepare_offline(home)
+    return choose_device("auto", Backend.TORCH)
 
 
 def run_settings(detector: Detector) -> RunSettings:
@@ -114,7 +126,7 @@ def _open(path: Path, *, task: Task | None, home: Path) -> _Opened:
 def _identify(path: Path, *, home: Path) -> tuple[Path, Backend]:
     """Return the file or folder that is meant and its kind."""
     if not path.exists():
-        raise ModelError(f"There is no {path}; put the model into {home / 'models'}, or choose {_KINDS}.")
+        raise ModelError(f"There is no {path}; put the model into {home}, or choose {_KINDS}.")
     if path.suffix.lower() == ".xml":
         path = path.parent
     if path.is_dir():

@@ -141,15 +141,20 @@ class YoloDetector:
         with _runtime_errors(self.info, self._exceptions, doing="on its first run"), torch.inference_mode():
             empty = np.full((*self.imgsz, 3), 114, np.uint8)
             output = _first_tensor(self._model(self._network_input([empty])))
-        known = len(self.info.classes)
-        if self._suppressed(output):
-            return
-        found = output.shape[1] - 4
-        if output.ndim != 3 or found < known or (self.info.task is Task.DETECT and found != known):
+        if not self._understood(output):
             raise ModelError(
-                f"{self.info.path} names {known} classes but puts out something else (shape {tuple(output.shape)}); "
-                "export it again."
+                f"{self.info.path} names {len(self.info.classes)} classes but puts out something else "
+                f"(shape {tuple(output.shape)}); export it again."
             )
+
+    def _understood(self, output: Tensor) -> bool:
+        """Whether the output has the layout that this task and these class names lead to."""
+        if output.ndim != 3:
+            return False
+        if self._suppressed(output):
+            return bool(output.shape[-1] >= 6)
+        known, found = len(self.info.classes), int(output.shape[1]) - 4
+        return found == known if self.info.task is Task.DETECT else found >= known
 
     def predict(self, frames: Sequence[NDArray[np.uint8]]) -> list[FramePredictions | FrameErrorCode]:
         """See `Detector.predict`."""
@@ -244,6 +249,10 @@ class YoloDetector:
         order = order[good[order]]
         confidences = rows[order, 4].astype(np.float32)
         classes = rows[order, 5].astype(np.int32)
+        if len(classes) and classes.max() >= len(self.info.classes):
+            raise ModelError(
+                f"{self.info.path} predicts class {classes.max()} but has no name for it; export it again."
+            )
         top_classes, top_scores = _best_classes(classes, confidences, None if scores is None else scores[order])
         return FramePredictions(
             np.ascontiguousarray(boxes[order], np.float32), confidences, classes, top_classes, top_scores

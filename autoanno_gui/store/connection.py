@@ -34,7 +34,7 @@ _SENTENCES: Final[dict[int, str]] = {
     sqlite3.SQLITE_PERM: "{file} may not be opened; check its permissions and those of its folder.",
     sqlite3.SQLITE_BUSY: "{file} is locked by another program; close that program and try again.",
     sqlite3.SQLITE_IOERR: "{file} could not be read or written ({error}); check the disk and try again.",
-    sqlite3.SQLITE_CANTOPEN: "{file} cannot be opened ({error}); check that its folder exists and may be read.",
+    sqlite3.SQLITE_CANTOPEN: "{file} cannot be opened ({error}); check the permissions of its folder.",
     sqlite3.SQLITE_CORRUPT: "{file} is damaged ({error}); open a backup or a saved copy instead.",
     sqlite3.SQLITE_NOTADB: "{file} is damaged ({error}); open a backup or a saved copy instead.",
 }

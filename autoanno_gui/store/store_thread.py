@@ -317,6 +317,11 @@ def _take_lock(file: Path) -> BaseFileLock:
         lock.acquire()
     except Timeout as error:
         raise ProjectError(f"{name} is open in another window; close it there first.") from error
-    except (OSError, NotImplementedError) as error:
-        raise ProjectError(f"{name} cannot be locked ({error}); choose a folder that can be written.") from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ProjectError(
+            f"{name} cannot be opened for writing ({reason}); check its folder's permissions."
+        ) from error
+    except NotImplementedError as error:
+        raise ProjectError(f"{name} lies where files cannot be locked; move it to another disk.") from error
     return lock

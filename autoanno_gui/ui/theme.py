@@ -1,7 +1,6 @@
 """How the whole program looks: colours as named tokens, one palette, one style sheet, and icons in the text's colour.
 
-Neutral greys, so that the surroundings do not tint the photo; one accent for what is selected or comes next. Check boxes,
-radio buttons and spin boxes are left to the Fusion style, which draws them well at every scaling.
+Neutral greys, so that the surroundings do not tint the photo; one accent for what is selected or comes next.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QAction, QBrush, QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication
+from shiboken6 import isValid
 
 from autoanno_gui.resources import resource
 
@@ -147,9 +147,11 @@ def apply_theme(app: QApplication, name: ThemeName) -> None:
     colours = THEMES[name]
     app.setStyle("Fusion")
     app.setPalette(_palette(colours))
-    app.setStyleSheet(style_sheet(colours))
+    app.setStyleSheet(style_sheet(name))
     for target, icon_name in list(_tinted.items()):
-        target.setIcon(icon(icon_name))
+        # Python may hold on to a widget whose window is closed and gone.
+        if isValid(target):
+            target.setIcon(icon(icon_name))
 
 
 def apply_choice(choice: str) -> None:
@@ -242,6 +244,8 @@ def _palette(colours: Tokens) -> QPalette:
     return palette
 
 
-def style_sheet(colours: Tokens) -> str:
+def style_sheet(name: ThemeName) -> str:
     """Return the style sheet of the program for one theme."""
-    return Template(resource("style/app.qss").read_text("utf-8")).substitute(asdict(colours))
+    sheet = resource("style/app.qss")
+    values = {"folder": sheet.parent.as_posix(), "theme": name.value}
+    return Template(sheet.read_text("utf-8")).substitute(asdict(THEMES[name]), **values)

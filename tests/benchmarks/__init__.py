@@ -1,0 +1,1 @@
+"""Measurements against the bare floor of the same run. `python -m tests.benchmarks` prints the table."""

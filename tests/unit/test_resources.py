@@ -66,6 +66,7 @@ def files_of(folder: Path) -> set[str]:
 
 # --- the table of keys ------------------------------------------------------------------------------------------------
 def portable(key: str) -> str:
+    """Return the one spelling of a key that has several, such as Delete and Del; empty for what is no key."""
     return QKeySequence.fromString(key, QKeySequence.SequenceFormat.PortableText).toString(
         QKeySequence.SequenceFormat.PortableText
     )
@@ -84,11 +85,12 @@ def test_an_entry_is_complete(action: str) -> None:
     assert action.count(".") == 1
     assert entry["text"]
     assert entry["tip"].endswith(".")
-    assert entry["group"]
     assert entry["context"] in {"window", "canvas", "application"}
-    assert entry.get("menu", "file") in {"file", "edit", "review", "object", "view", "model", "tools", "help"}
+    if "menu" in entry:
+        assert entry["menu"] in {"file", "edit", "review", "object", "view", "model", "tools", "help"}
+        assert entry["group"]
     assert entry["keys"] or "menu" in entry, "neither a key nor a menu leads here"
-    assert [portable(key) for key in entry["keys"]] == entry["keys"]
+    assert all(portable(key) for key in entry["keys"])
     assert not (entry.get("repeat") and entry.get("hold"))
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from autoanno_gui.core.document import Role
@@ -18,7 +18,7 @@ from autoanno_gui.review.presentation import ShownObject
 from autoanno_gui.ui.canvas.camera import Camera
 from autoanno_gui.ui.canvas.state import CanvasState, Side
 from autoanno_gui.ui.canvas.strokes import Emphasis, Strips, plain_strips, strips
-from autoanno_gui.ui.canvas.tags import GAP, HEIGHT, Rect, TagLayout, TagLook, TagMark, TagPainter, TagStyle, look_of
+from autoanno_gui.ui.canvas.tags import GAP, HEIGHT, Piece, Rect, Tag, TagLayout, TagPainter, TagStyle, pieces_of
 
 CROWDED: Final = 60
 """With more objects in sight than this, only some keep their tag."""
@@ -36,11 +36,11 @@ class _Outline:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tag:
+class _Label:
     object_id: int
     x: int
     y: int
-    picture: QImage
+    tag: Tag
 
 
 class Overlay(QGraphicsItem):
@@ -70,11 +70,11 @@ class ObjectsItem(Overlay):
         super().__init__(camera, state, tags)
         self._laid_out_for: object = None
         self._outlines: list[_Outline] = []
-        self._labels: list[_Tag] = []
+        self._labels: list[_Label] = []
 
     def tag_place(self, object_id: int) -> tuple[int, int] | None:
         """Return the place of an object's tag at rest, so that selecting it does not make the tag jump."""
-        return next(((tag.x, tag.y) for tag in self._labels if tag.object_id == object_id), None)
+        return next(((label.x, label.y) for label in self._labels if label.object_id == object_id), None)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         state = self._state
@@ -87,9 +87,9 @@ class ObjectsItem(Overlay):
         for outline in self._outlines:
             if outline.object_id not in brought_forward:
                 outline.strips.draw_frame(painter, *outline.rect, view)
-        for tag in self._labels:
-            if tag.object_id not in brought_forward:
-                painter.drawImage(tag.x, tag.y, tag.picture)
+        for label in self._labels:
+            if label.object_id not in brought_forward:
+                label.tag.draw(painter, label.x, label.y)
 
     def _lay_out(self) -> None:
         camera = self._camera
@@ -109,7 +109,7 @@ class ObjectsItem(Overlay):
                 self._outlines.append(_Outline(shown.id, rect, line))
         self._labels = self._place_tags(inside)
 
-    def _place_tags(self, inside: list[tuple[ShownObject, Rect]]) -> list[_Tag]:
+    def _place_tags(self, inside: list[tuple[ShownObject, Rect]]) -> list[_Label]:
         labelled = [entry for entry in inside if entry[0].role is not Role.GHOST]
         if len(labelled) > CROWDED:
             labelled = sorted((e for e in labelled if e[0].role is Role.CANDIDATE), key=_certainty)[:CROWDED_TAGS]
@@ -118,12 +118,12 @@ class ObjectsItem(Overlay):
         small_side = 3 * tag_height
         small = [r for _, r in inside if r[2] - r[0] < small_side and r[3] - r[1] < small_side]
         layout = TagLayout(view=self._view(), small=small, gap=_gap(ratio))
-        found: list[_Tag] = []
+        found: list[_Label] = []
         for shown, rect in labelled:
-            picture = self._tags.picture(look_of(shown, selected=False))
-            place = layout.place(rect, picture.width(), picture.height())
+            tag = self._tags.tag(pieces_of(shown, selected=False))
+            place = layout.place(rect, tag.width, tag.height)
             if place is not None:
-                found.append(_Tag(shown.id, *place, picture))
+                found.append(_Label(shown.id, *place, tag))
         return found
 
 
@@ -159,13 +159,13 @@ class FocusItem(Overlay):
             self._paint_tag(painter, shown, rect, selected=emphasis is Emphasis.SELECTED)
 
     def _paint_tag(self, painter: QPainter, shown: ShownObject, rect: Rect, *, selected: bool) -> None:
-        picture = self._tags.picture(look_of(shown, selected=selected))
+        tag = self._tags.tag(pieces_of(shown, selected=selected))
         place = self._objects.tag_place(shown.id)
         if place is None:
             layout = TagLayout(view=self._view(), small=(), gap=_gap(self._camera.ratio))
-            place = layout.place(rect, picture.width(), picture.height(), force=True)
+            place = layout.place(rect, tag.width, tag.height, force=True)
         if place is not None:
-            painter.drawImage(*place, picture)
+            tag.draw(painter, *place)
 
     def _paint_selected(self, painter: QPainter, shown: ShownObject) -> None:
         state = self._state
@@ -216,13 +216,13 @@ class FocusItem(Overlay):
     def _paint_size(self, painter: QPainter, box: Box) -> None:
         """Say how large the box is, in image pixels, below its corner."""
         text = f"{round(box.width)} \N{MULTIPLICATION SIGN} {round(box.height)}"
-        picture = self._tags.picture(TagLook(text, "#808080", TagStyle.OPEN, TagMark.NONE))
-        x1, y1, x2, y2 = self._camera.to_device(box)
+        tag = self._tags.tag([Piece(text, TagStyle.OPEN, "#808080")])
+        _, _, x2, y2 = self._camera.to_device(box)
         gap = round(6 * self._camera.ratio)
         width, height = self._view()
-        x = min(max(x2 - picture.width(), 0), width - picture.width())
-        y = y2 + gap if y2 + gap + picture.height() <= height else y2 - gap - picture.height()
-        painter.drawImage(x, y, picture)
+        x = min(max(x2 - tag.width, 0), width - tag.width)
+        y = y2 + gap if y2 + gap + tag.height <= height else y2 - gap - tag.height
+        tag.draw(painter, x, y)
 
     def _paint_crosshair(self, painter: QPainter, x: float, y: float) -> None:
         left, top = self._camera.origin

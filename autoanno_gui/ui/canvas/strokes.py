@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from PySide6.QtGui import QColor, QImage, QPainter, QTransform
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QTransform
 
 from autoanno_gui.core.document import Role
 
@@ -158,7 +158,6 @@ def _strip(stroke: Stroke, colour: str, line: int, casing: int, ratio: float) ->
     on = max(1, round(stroke.on * ratio)) if stroke.on else STRIP_LENGTH
     off = max(1, round(stroke.off * ratio)) if stroke.on else 0
     length = STRIP_LENGTH // (on + off) * (on + off)
-    image = QImage(length, line + 2 * casing, QImage.Format.Format_ARGB32_Premultiplied)
     ink = QColor(colour)
     # A dark class colour would drown in a dark casing on a dark image: the casing is whatever the line is not.
     casing_colour = QColor(0, 0, 0) if luminance(ink) >= DARK_INK else QColor(255, 255, 255)
@@ -166,11 +165,16 @@ def _strip(stroke: Stroke, colour: str, line: int, casing: int, ratio: float) ->
     casing_colour.setAlphaF(stroke.casing_opacity)
     gap.setAlphaF(stroke.casing_opacity * GAP_SHARE)
     ink.setAlphaF(stroke.opacity)
-    image.fill(gap)
-    painter = QPainter(image)
+    dash = QImage(on + off, line + 2 * casing, QImage.Format.Format_ARGB32_Premultiplied)
+    dash.fill(gap)
+    painter = QPainter(dash)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-    for start in range(0, length, on + off):
-        painter.fillRect(start, 0, on, line + 2 * casing, casing_colour)
-        painter.fillRect(start, casing, on, line, ink)
+    painter.fillRect(0, 0, on, line + 2 * casing, casing_colour)
+    painter.fillRect(0, casing, on, line, ink)
     painter.end()
-    return image
+    strip = QImage(length, line + 2 * casing, QImage.Format.Format_ARGB32_Premultiplied)
+    painter = QPainter(strip)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    painter.fillRect(strip.rect(), QBrush(dash))
+    painter.end()
+    return strip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen
@@ -45,14 +45,35 @@ class TagMark(StrEnum):
     PLUS = "plus"
 
 
-@dataclass(frozen=True, slots=True)
-class TagLook:
-    """Everything the picture of a tag depends on, but the screen."""
+class Piece(NamedTuple):
+    """A part of a tag whose picture is kept. Names, and the hundred confidences, come again in every frame.
+
+    Attributes:
+        colour: of the class; empty where the picture does not depend on it.
+        first: begins the tag, with the stripe or mark.
+        last: ends it.
+    """
 
     text: str
-    colour: str
     style: TagStyle
-    mark: TagMark
+    colour: str = ""
+    mark: TagMark = TagMark.NONE
+    first: bool = True
+    last: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """The pictures of a tag from left to right, and its size in device pixels."""
+
+    pictures: tuple[QImage, ...]
+    width: int
+    height: int
+
+    def draw(self, painter: QPainter, x: int, y: int) -> None:
+        for picture in self.pictures:
+            painter.drawImage(x, y, picture)
+            x += picture.width()
 
 
 def confidence_text(confidence: float) -> str:
@@ -68,16 +89,20 @@ def mark_of(shown: ShownObject) -> TagMark:
     return TagMark.PENCIL if shown.edited else TagMark.TICK
 
 
-def look_of(shown: ShownObject, *, selected: bool) -> TagLook:
+def pieces_of(shown: ShownObject, *, selected: bool) -> list[Piece]:
     """Return what the tag of an object shows: `kite .62`, `kite .52 / bird?`, or a mark and the name once settled."""
-    text = shown.class_name
     settled = shown.role is Role.CONFIRMED
-    if shown.confidence is not None and not settled:
-        text += f" {confidence_text(shown.confidence)}"
-        if shown.second_choice:
-            text += f" / {shown.second_choice}?"
     style = TagStyle.SELECTED if selected else TagStyle.FILLED if settled else TagStyle.OPEN
-    return TagLook(text, shown.colour, style, mark_of(shown))
+    if settled or shown.confidence is None:
+        return [Piece(shown.class_name, style, shown.colour, mark_of(shown))]
+    second = shown.second_choice
+    pieces = [
+        Piece(shown.class_name, style, shown.colour, last=False),
+        Piece(confidence_text(shown.confidence), style, first=False, last=second is None),
+    ]
+    if second is not None:
+        pieces.append(Piece(f"/ {second}?", style, first=False))
+    return pieces
 
 
 class TagPainter:
@@ -89,7 +114,7 @@ class TagPainter:
         self._ratio = 1.0
         self._font = QFont()
         self._metrics = QFontMetrics(self._font)
-        self._pictures: dict[TagLook, QImage] = {}
+        self._pictures: dict[Piece, QImage] = {}
         self.generation = 0
         """Grows when tags look different from before, so that whoever laid them out does it again."""
 
@@ -111,36 +136,46 @@ class TagPainter:
         self._pictures.clear()
         self.generation += 1
 
-    def picture(self, look: TagLook) -> QImage:
-        """Return the tag in device pixels."""
-        picture = self._pictures.get(look)
+    def tag(self, pieces: Sequence[Piece]) -> Tag:
+        """Return the tag made of these pieces."""
+        pictures = tuple([self._picture(piece) for piece in pieces])
+        return Tag(pictures, sum([picture.width() for picture in pictures]), pictures[0].height())
+
+    def _picture(self, piece: Piece) -> QImage:
+        picture = self._pictures.get(piece)
         if picture is None:
             if len(self._pictures) >= CACHED:
                 self._pictures.clear()
-            picture = self._pictures[look] = self._draw(look)
+            picture = self._pictures[piece] = self._draw(piece)
         return picture
 
-    def _draw(self, look: TagLook) -> QImage:
+    def _draw(self, piece: Piece) -> QImage:
         ratio = self._ratio
-        text = self._metrics.elidedText(look.text, Qt.TextElideMode.ElideMiddle, round(MAX_TEXT * ratio))
-        mark = MARK_WIDTH * ratio if look.mark is not TagMark.NONE else 0.0
-        stripe = STRIPE * ratio
-        start = stripe + PADDING * ratio
-        width = round(start + mark + self._metrics.horizontalAdvance(text) + PADDING * ratio)
+        text = self._metrics.elidedText(piece.text, Qt.TextElideMode.ElideMiddle, round(MAX_TEXT * ratio))
+        mark = MARK_WIDTH * ratio if piece.mark is not TagMark.NONE else 0.0
+        start = (STRIPE + PADDING) * ratio if piece.first else 0.0
+        end = PADDING * ratio if piece.last else self._metrics.horizontalAdvance(" ")
+        width = round(start + mark + self._metrics.horizontalAdvance(text) + end)
         height = round(HEIGHT * ratio)
         picture = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        back, ink = self._colours(look)
+        radius = RADIUS * ratio
         shape = QPainterPath()
-        shape.addRoundedRect(QRectF(0, 0, width, height), RADIUS * ratio, RADIUS * ratio)
+        # Corners that belong to a neighbouring piece are pushed out of the picture.
+        shape.addRoundedRect(
+            QRectF(0, 0, width, height).adjusted(0 if piece.first else -radius, 0, 0 if piece.last else radius, 0),
+            radius,
+            radius,
+        )
         painter.setClipPath(shape)
+        back, ink = self._colours(piece)
         painter.fillRect(0, 0, width, height, back)
-        if look.style is not TagStyle.FILLED:
-            painter.fillRect(QRectF(0, 0, stripe, height), QColor(look.colour))
+        if piece.first and piece.style is not TagStyle.FILLED:
+            painter.fillRect(QRectF(0, 0, STRIPE * ratio, height), QColor(piece.colour))
         if mark:
-            _draw_mark(painter, look.mark, QRectF(start - ratio, 0, mark - ratio, height), ink, ratio)
+            _draw_mark(painter, piece.mark, QRectF(start - ratio, 0, mark - ratio, height), ink, ratio)
         painter.setFont(self._font)
         painter.setPen(ink)
         baseline = (height + self._metrics.capHeight()) / 2
@@ -148,11 +183,11 @@ class TagPainter:
         painter.end()
         return picture
 
-    def _colours(self, look: TagLook) -> tuple[QColor, QColor]:
-        if look.style is TagStyle.SELECTED:
+    def _colours(self, piece: Piece) -> tuple[QColor, QColor]:
+        if piece.style is TagStyle.SELECTED:
             return QColor(self._accent), QColor(self._accent_text)
-        if look.style is TagStyle.FILLED:
-            back = QColor(look.colour)
+        if piece.style is TagStyle.FILLED:
+            back = QColor(piece.colour)
             return back, QColor("#101010") if luminance(back) > 0.25 else QColor("#ffffff")
         return QColor(20, 20, 20, 214), QColor("#f2f2f2")
 
@@ -226,15 +261,18 @@ class TagLayout:
 
     def _free(self, rect: Rect) -> bool:
         x1, y1, x2, y2 = rect
-        return all(x1 >= t[2] or x2 <= t[0] or y1 >= t[3] or y2 <= t[1] for t in self._taken)
+        for left, top, right, bottom in self._taken:
+            if x1 < right and x2 > left and y1 < bottom and y2 > top:
+                return False
+        return True
 
     def _buries(self, rect: Rect, own: Rect) -> bool:
         x1, y1, x2, y2 = rect
-        for s in self._small:
-            if s is own:
+        for small in self._small:
+            left, top, right, bottom = small
+            if x1 >= right or x2 <= left or y1 >= bottom or y2 <= top or small is own:
                 continue
-            across = min(x2, s[2]) - max(x1, s[0])
-            down = min(y2, s[3]) - max(y1, s[1])
-            if across > 0 and down > 0 and 3 * across * down > (s[2] - s[0]) * (s[3] - s[1]):
+            covered = (min(x2, right) - max(x1, left)) * (min(y2, bottom) - max(y1, top))
+            if 3 * covered > (right - left) * (bottom - top):
                 return True
         return False

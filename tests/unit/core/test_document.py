@@ -305,6 +305,8 @@ def test_a_promoted_ghost_does_not_become_a_candidate_by_lowering_the_threshold(
     done(frame.adopt(2))
     frame.set_thresholds(LOW)
     assert by_prediction(frame)[2].kind is VerdictKind.PROMOTED
+    done(frame.set_class(2, 11))
+    assert by_prediction(frame)[2].kind is VerdictKind.PROMOTED
     assert frame.shown == (0, 1)
 
 

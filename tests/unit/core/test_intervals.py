@@ -34,6 +34,12 @@ def test_wilson_holds_the_share_and_mirrors(case: tuple[int, int]) -> None:
     assert hi <= wide[1]
 
 
+def test_wilson_reaches_the_ends_exactly() -> None:
+    for n in range(1, 200):
+        assert wilson(0, n)[0] == 0.0
+        assert wilson(n, n)[1] == 1.0
+
+
 def test_wilson_of_nothing_says_nothing() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
 

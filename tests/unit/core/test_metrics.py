@@ -184,6 +184,11 @@ def test_hand_labelling_is_outside_edit_rate_and_miss_rate() -> None:
     assert found["reject_rate"] == 0.0
 
 
+def test_a_frame_that_showed_no_predictions_judges_none() -> None:
+    found = figures_of(decided(1, DecisionKind.ACCEPTED, ACCEPTED, mode=PresentationMode.HAND))
+    assert (found["candidates_shown"], found["edit_rate"], found["annotations_by_hand"]) == (0, None, 1)
+
+
 def test_the_reject_rate_does_not_fall_when_the_frame_is_hand_labelled() -> None:
     others = [decided(frame_id) for frame_id in (2, 3, 4)]
     before = figures_of(rejected(1, shown=3), *others)

@@ -86,6 +86,13 @@ def test_numbers_and_states_give_the_same_order(rows: list[tuple[FrameState, boo
     assert by_state.reasons.tolist() == by_number.reasons.tolist()
 
 
+def test_natural_order_holds_inside_each_state_of_a_large_folder() -> None:
+    states = np.random.default_rng(1).integers(0, len(STATES), 100_000).astype(np.uint8)
+    positions = order(states, np.ones(100_000, np.bool_)).positions
+    for number in range(len(STATES)):
+        assert np.array_equal(positions[states[positions] == number], np.flatnonzero(states == number))
+
+
 def test_a_hundred_thousand_frames_take_milliseconds() -> None:
     rng = np.random.default_rng(0)
     states = rng.integers(0, len(STATES), 100_000).astype(np.uint8)

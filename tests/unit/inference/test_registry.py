@@ -14,7 +14,7 @@ import pytest
 
 from autoanno_gui.core.errors import ModelError, OutOfMemory
 from autoanno_gui.core.records import CONFIDENCE_FLOOR, Task
-from autoanno_gui.inference.registry import inspect_model, load_detector, run_settings
+from autoanno_gui.inference.registry import best_device, inspect_model, load_detector, run_settings
 from tests.unit.inference.test_offline import run_python
 
 METADATA = """\
@@ -168,7 +168,7 @@ def refused(path: Path, home: Path) -> str:
 def test_a_missing_file_is_named_with_a_place_to_put_it(tmp_path: Path, home: Path) -> None:
     sentence = refused(tmp_path / "yolo11n.pt", home)
     assert str(tmp_path / "yolo11n.pt") in sentence
-    assert str(home / "models") in sentence
+    assert f"into {home}" in sentence
     assert not (tmp_path / "yolo11n.pt").exists()
 
 
@@ -375,6 +375,7 @@ def test_loading_tells_the_device_and_why_not_the_gpu(tiny: Path, home: Path) ->
         assert detector.device == "cpu"
         assert detector.device_reason == "PyTorch sees no CUDA device"
         assert detector.batch_size == 1
+    assert best_device(home) == (detector.device, detector.device_reason)
     assert load_detector(tiny, home=home, device="cpu").device_reason == "the CPU was asked for"
 
 
@@ -382,7 +383,7 @@ def test_loading_tells_the_device_and_why_not_the_gpu(tiny: Path, home: Path) ->
 def test_a_device_that_is_not_there(device: str, tiny: Path, home: Path) -> None:
     import torch
 
-    if device == "cuda" and torch.cuda.is_available():
+    if (device == "cuda" and torch.cuda.is_available()) or (device == "mps" and torch.backends.mps.is_available()):
         pytest.skip("there is a GPU here")
     with pytest.raises(ModelError, match="choose auto"):
         load_detector(tiny, home=home, device=device)

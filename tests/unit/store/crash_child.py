@@ -19,13 +19,13 @@ def main(file: Path) -> None:
     while True:
         for frame in frames:
             results = [FrameResult(frame.id, predictions((0, 0.9), (1, 0.5)))]
-            store.submit(Priority.PREDICTIONS, lambda writer, results=results: writer.record_results(run_id, results))
+            recorded = store.submit(Priority.PREDICTIONS, lambda writer, r=results: writer.record_results(run_id, r))
             verdicts = [
-                verdict(class_id),
+                verdict(class_id, prediction=0),
+                verdict(class_id, VerdictKind.REJECTED, prediction=1),
                 verdict(class_id, VerdictKind.ADDED),
-                verdict(class_id, VerdictKind.REJECTED),
             ]
-            made = decision(frame.id, DecisionKind.EDITED, *verdicts)
+            made = decision(frame.id, DecisionKind.EDITED, *verdicts, run_frame_id=recorded.result()[0][1])
             decide(store, made)
             print(made.uuid, flush=True)  # noqa: T201
 

@@ -145,8 +145,10 @@ def test_a_project_on_a_read_only_medium_can_be_read_but_not_opened(tmp_path: Pa
     try:
         with open_report(file) as reader:
             assert reader.frame_count() == 1
-        with pytest.raises(ProjectError, match="may not be written"):
+        with pytest.raises(ProjectError, match="permissions"):
             Store.open(file)
+        with pytest.raises(ProjectError, match="permissions"):
+            Store.open(folder / "new.autoanno", root=tmp_path)
     finally:
         folder.chmod(0o755)
 

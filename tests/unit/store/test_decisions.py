@@ -173,6 +173,14 @@ def test_drafts_live_until_the_frame_is_decided(store: Store, reader: Reader) ->
     assert reader.draft(other.id) is None
 
 
+def test_notes(store: Store, reader: Reader) -> None:
+    frame, other = add(store, "a.jpg", "b.jpg")
+    for text in ("look again", "Zoë: no", ""):
+        store.submit(Priority.OTHER, lambda writer, text=text: writer.set_note(frame.id, text)).result()
+        assert reader.note(frame.id) == text
+        assert reader.note(other.id) == ""
+
+
 def test_what_an_export_takes(store: Store, reader: Reader, class_id: int) -> None:
     frames = add(store, *[f"{n}.jpg" for n in range(8)])
     accepted, empty, by_hand, rejected, deferred, revoked, failed, _undecided = frames

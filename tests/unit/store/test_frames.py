@@ -94,11 +94,10 @@ def test_a_changed_file_is_unknown_again(store: Store, reader: Reader) -> None:
     assert [pending.id for pending in reader.pending_frames(SETTINGS)] == [frame.id]
 
 
-def test_a_file_that_was_only_touched_gets_its_predictions_back(store: Store, reader: Reader) -> None:
+def test_the_fingerprint_speaks_for_predictions_of_unknown_contents(store: Store, reader: Reader) -> None:
     frame = add(store, "a.jpg")[0]
     do(store, lambda w: w.set_frame_header(frame.id, FrameHeader(640, 480), sha256="abc"))
     run_frame_id = predict(store, [frame.id], (0, 0.9))[0]
-    # The prediction does not know the contents it was made from: only the fingerprint speaks for it.
     add(store, "a.jpg", size=101)
     do(store, lambda w: w.set_frame_header(frame.id, FrameHeader(640, 480), sha256="abc"))
     assert reader.frame(frame.id).run_frame_id is None

@@ -18,22 +18,22 @@ from autoanno_gui.store.store_thread import Store, open_report
 from tests.unit.store.builders import add
 
 
-def _with_notes(db: Database) -> None:
-    db.execute("CREATE TABLE note (id INTEGER PRIMARY KEY, frame_id INTEGER REFERENCES frame(id), text TEXT) STRICT")
-    db.execute("INSERT INTO note(frame_id, text) SELECT id, 'from ' || path FROM frame")
+def _with_remarks(db: Database) -> None:
+    db.execute("CREATE TABLE remark (id INTEGER PRIMARY KEY, frame_id INTEGER REFERENCES frame(id), text TEXT) STRICT")
+    db.execute("INSERT INTO remark(frame_id, text) SELECT id, 'from ' || path FROM frame")
 
 
 def _breaking(db: Database) -> None:
-    _with_notes(db)
+    _with_remarks(db)
     raise ZeroDivisionError
 
 
 def _orphaning(db: Database) -> None:
-    _with_notes(db)
-    db.execute("INSERT INTO note(frame_id, text) VALUES (999, 'of no frame')")
+    _with_remarks(db)
+    db.execute("INSERT INTO remark(frame_id, text) VALUES (999, 'of no frame')")
 
 
-NEXT = (*STEPS, Step(SCHEMA_VERSION + 1, "notes", _with_notes))
+NEXT = (*STEPS, Step(SCHEMA_VERSION + 1, "remarks", _with_remarks))
 
 
 def _rows(file: Path, sql: str) -> list[tuple[object, ...]]:
@@ -91,8 +91,8 @@ def test_a_migration_keeps_a_backup_and_all_rows(old: Path) -> None:
 
     assert backup == old.with_name("street.autoanno.backup-v1")
     assert _rows(old, "PRAGMA user_version") == [(2,)]
-    assert _rows(old, "SELECT text FROM note ORDER BY id") == [("from a.jpg",), ("from b.jpg",)]
-    assert _rows(old, "SELECT name FROM _sqlite_migrations ORDER BY id") == [("0001_ledger",), ("0002_notes",)]
+    assert _rows(old, "SELECT text FROM remark ORDER BY id") == [("from a.jpg",), ("from b.jpg",)]
+    assert _rows(old, "SELECT name FROM _sqlite_migrations ORDER BY id") == [("0001_ledger",), ("0002_remarks",)]
     with Store.open(backup) as store, store.reader() as reader:  # the backup is a project of the old version
         assert [frame.path for block in reader.frames() for frame in block] == ["a.jpg", "b.jpg"]
 
@@ -105,7 +105,7 @@ def test_a_migration_also_takes_what_is_only_in_the_log(old: Path) -> None:
         backup = migrate(old, steps=NEXT)
     assert backup is not None
     assert _rows(backup, "SELECT path FROM frame ORDER BY id") == [("a.jpg",), ("late.jpg",)]
-    assert _rows(old, "SELECT text FROM note ORDER BY id") == [("from a.jpg",), ("from late.jpg",)]
+    assert _rows(old, "SELECT text FROM remark ORDER BY id") == [("from a.jpg",), ("from late.jpg",)]
 
 
 @pytest.mark.parametrize(("step", "error"), [(_breaking, ZeroDivisionError), (_orphaning, RuntimeError)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -231,7 +232,23 @@ def test_two_models_share_the_class_of_a_name(store: Store, reader: Reader) -> N
     assert reader.class_map("hash-b") == {2: 1, 1: 2, 7: 3}
 
 
-def test_without_the_setting_no_class_is_made(store: Store, reader: Reader) -> None:
+def test_the_first_run_settles_whose_class_list_it_is(file: Path, store: Store, reader: Reader) -> None:
+    frame = add(store, "a.jpg")[0]
+    predict(store, [frame.id], (1, 0.9))  # no list yet: the model's
+    assert [record.name for record in reader.classes()] == ["car"]
+    assert reader.setting("auto_classes") == "1"
+    predict(store, [frame.id], (2, 0.9))
+    assert [record.name for record in reader.classes()] == ["car", "dog"]
+
+    with Store.open(file.with_name("other.autoanno"), root=file.parent) as other, other.reader() as read:
+        frame = add(other, "a.jpg")[0]
+        other.submit(Priority.OTHER, lambda w: w.add_class("dog")).result()
+        predict(other, [frame.id], (1, 0.9))  # the user's own list
+        assert read.setting("auto_classes") == "0"
+        assert [record.name for record in read.classes()] == ["dog"]
+
+
+def test_a_list_of_ones_own_is_not_added_to(store: Store, reader: Reader) -> None:
     frame = add(store, "a.jpg")[0]
     dog = store.submit(Priority.OTHER, lambda w: w.add_class("dog")).result()
     predict(store, [frame.id], (1, 0.9), (2, 0.9))

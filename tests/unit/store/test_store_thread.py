@@ -18,12 +18,12 @@ import pytest
 
 from autoanno_gui.core.errors import KnownError, ProjectError
 from autoanno_gui.core.records import DecisionKind, FrameResult, FrameState
-from autoanno_gui.store import store_thread
+from autoanno_gui.store import connection, store_thread
 from autoanno_gui.store.connection import log_size
 from autoanno_gui.store.reader import Reader
 from autoanno_gui.store.store_thread import BACKLOG, Priority, Store, open_report
 from autoanno_gui.store.writer import Writer
-from tests.unit.store.builders import SETTINGS, add, decide, decision, predictions, scanned, verdict
+from tests.unit.store.builders import SETTINGS, add, decide, decision, predict, predictions, scanned, verdict
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 30.0
@@ -199,6 +199,28 @@ def test_another_program_that_holds_the_file(store: Store, reader: Reader) -> No
     assert reader.setting("a") == "2"
 
 
+def test_another_program_that_is_just_writing_is_waited_for(file: Path) -> None:
+    with Store.open(file, root=file.parent, busy_timeout=SECONDS) as store, store.reader() as reader:
+        frame = add(store, "a.jpg")[0]
+        made = decision(frame.id)
+        writes = threading.Event()
+
+        def watch(sql: str) -> None:
+            if sql.startswith(("BEGIN IMMEDIATE", "INSERT")):
+                writes.set()
+
+        store.submit(Priority.OTHER, lambda writer: writer.ledger.set_trace_callback(watch)).result(SECONDS)
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("INSERT INTO setting(key, value) VALUES ('theirs', '1')")
+            decided = store.submit(Priority.DECISION, lambda writer: writer.record_decision(made))
+            assert writes.wait(SECONDS)
+            other.execute("COMMIT")
+        decided.result(SECONDS)
+        assert reader.decision(frame.id) == made
+        assert reader.setting("theirs") == "1"
+
+
 def test_another_program_that_reads_and_then_lets_us_write(store: Store, reader: Reader) -> None:
     frame = add(store, "a.jpg")[0]
     with closing(sqlite3.connect(store.file, isolation_level=None)) as other:
@@ -267,6 +289,14 @@ def test_close_finishes_what_was_submitted_and_can_be_repeated(file: Path, store
         assert [reader.setting(f"k{n}") for n in range(20)] == ["1"] * 20
     with pytest.raises(ProjectError, match="was closed before this could be saved"):
         store.submit(Priority.DECISION, lambda writer: writer.set_setting("late", "1"))
+
+
+def test_a_project_closed_by_another_thread_can_be_opened_again(file: Path, store: Store) -> None:
+    closer = threading.Thread(target=store.close)
+    closer.start()
+    closer.join(SECONDS)
+    with Store.open(file) as again:
+        assert again.root == store.root
 
 
 def test_close_frees_a_blocked_producer(store: Store) -> None:
@@ -351,6 +381,22 @@ def test_a_report_reads_while_a_window_has_the_project(file: Path, store: Store)
         assert report.frame_count() == 2
         with pytest.raises(ProjectError, match="may not be written"):
             report._rows("INSERT INTO setting(key, value) VALUES ('a', 'b')")
+
+
+def test_on_a_network_share_there_is_no_log(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store.open(file, root=file.parent) as store:
+        add(store, "a.jpg")  # on a local disk at first
+    monkeypatch.setattr(connection, "on_network_share", lambda _: True)
+    with Store.open(file) as store, store.reader() as reader:
+        frame = add(store, "b.jpg")[0]
+        predict(store, [frame.id], (0, 0.9))
+        made = decision(frame.id)
+        decide(store, made)
+        assert reader.decision(frame.id) == made
+        assert sum(len(block) for block in reader.frames()) == 2
+        assert sorted(os.listdir(file.parent)) == [file.name, file.name + ".lock"]
+    with open_report(file) as report:
+        assert report.integrity() == []
 
 
 # ---------------------------------------------------------------------------------------------------- crashes
