@@ -108,7 +108,8 @@ def _png(stream: BinaryIO) -> RawHeader:
     width, height, depth, colour = struct.unpack(">iiBB", start[16:26])
     _check_size(width, height)
     bits = width * height * depth * _PNG_CHANNELS.get(colour, 1)
-    if bits > 8 * _DEFLATE_RATIO * stream.seek(0, os.SEEK_END):
+    end = stream.seek(0, os.SEEK_END)
+    if bits > 8 * _DEFLATE_RATIO * end:
         raise FormatProblem(FrameErrorCode.DAMAGED)  # seen at once; a decoder would first fill the pixels it claims
     flags = ["16_bit"] if depth == 16 else []
     alpha = colour in (4, 6)
@@ -118,6 +119,8 @@ def _png(stream: BinaryIO) -> RawHeader:
     while len(head := stream.read(8)) == 8:
         length, name = struct.unpack(">I4s", head)
         at = stream.tell()
+        if at + length + 4 > end:  # OpenCV would first make room for what it claims, up to 4 GB
+            raise FormatProblem(FrameErrorCode.DAMAGED)
         if name == b"IEND":
             break
         if name == b"tRNS":

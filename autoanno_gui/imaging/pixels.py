@@ -139,13 +139,20 @@ def _stretch(pixels: NDArray[Any]) -> tuple[Pixels, tuple[str, ...]]:
     low, high = _used_range(pixels)
     if pixels.dtype == np.uint16 and (high - low >= 0x8000 or low == high):
         return (pixels >> 8).astype(np.uint8), ()
-    scale = 255 / (high - low) if high > low else 0.0
+    flags = (f"stretched:{low:g}..{high:g}",)
+    if pixels.dtype in (np.uint16, np.int16):  # as a table: several times as fast
+        table = _mapped(np.arange(0x10000, dtype=np.uint16).view(pixels.dtype), low, high)
+        return table[pixels.view(np.uint16)], flags
     result = np.empty(pixels.shape, np.uint8)
     for start in range(0, len(pixels), _ROWS_AT_ONCE):
-        rows = pixels[start : start + _ROWS_AT_ONCE].astype(np.float64)
-        values = np.nan_to_num((rows - low) * scale, nan=0, posinf=255, neginf=0)
-        result[start : start + _ROWS_AT_ONCE] = np.rint(np.clip(values, 0, 255))
-    return result, (f"stretched:{low:g}..{high:g}",)
+        result[start : start + _ROWS_AT_ONCE] = _mapped(pixels[start : start + _ROWS_AT_ONCE], low, high)
+    return result, flags
+
+
+def _mapped(values: NDArray[Any], low: float, high: float) -> Pixels:
+    scale = 255 / (high - low) if high > low else 0.0
+    scaled = np.nan_to_num((values.astype(np.float64) - low) * scale, nan=0, posinf=255, neginf=0)
+    return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
 
 
 def _used_range(pixels: NDArray[Any]) -> tuple[float, float]:
