@@ -114,12 +114,12 @@ class Reader(FrameReader):
         row = self._row("SELECT body FROM draft WHERE frame_id = ?", frame_id)
         return bytes(row[0]) if row is not None else None
 
-    # ------------------------------------------------------------------------------------------------ export
     def note(self, frame_id: int) -> str:
         """Return the note on a frame, empty without one."""
         row = self._row("SELECT body FROM note WHERE frame_id = ?", frame_id)
         return str(row[0]) if row is not None else ""
 
+    # ------------------------------------------------------------------------------------------------ export
     def labelled_frames(self) -> Iterator[LabelledFrame]:
         """Yield the frames that an export takes, in natural order, merged classes resolved.
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from autoanno_gui.core.document import Document, MappedPredictions
+from autoanno_gui.core.document import Change, Document, MappedPredictions, Role
 from autoanno_gui.core.geometry import Box
-from autoanno_gui.core.records import FramePredictions, PresentationMode, Thresholds
+from autoanno_gui.core.records import FramePredictions, PresentationMode, Thresholds, Verdict
 
 WIDTH, HEIGHT = 200, 100
 CLASS_MAP: Mapping[int, int | None] = {0: 10, 1: 11, 2: None}
@@ -17,6 +17,21 @@ CLASS_MAP: Mapping[int, int | None] = {0: 10, 1: 11, 2: None}
 
 Row = tuple[tuple[float, float, float, float], float, int]
 """xyxy pixels, confidence, model class."""
+
+CAR = Box(10, 10, 50, 40)
+BIKE = Box(60, 10, 90, 40)
+FAINT = Box(120, 50, 150, 80)
+FAINTER = Box(160, 50, 190, 80)
+NEW = Box(5, 60, 25, 90)
+ROWS: list[Row] = [
+    (CAR.as_tuple(), 0.9, 0),
+    (BIKE.as_tuple(), 0.6, 1),
+    (FAINT.as_tuple(), 0.4, 0),
+    (FAINTER.as_tuple(), 0.1, 0),
+]
+"""Two candidates, a ghost, and one too faint to be shown, under the default thresholds."""
+HIGH = Thresholds(default=0.8)
+LOW = Thresholds(default=0.3)
 
 
 def predictions(
@@ -78,3 +93,17 @@ def thresholds() -> st.SearchStrategy[Thresholds]:
         per_class=st.dictionaries(st.sampled_from([10, 11]), step).map(lambda found: tuple(sorted(found.items()))),
         ghost_floor=st.sampled_from([0.05, 0.15, 0.3]),
     )
+
+
+def done(change: Change | None) -> int:
+    """Return the object that a verb changed, which it must have."""
+    assert change is not None
+    return change.ids[0]
+
+
+def by_prediction(frame: Document) -> dict[int | None, Verdict]:
+    return {verdict.prediction: verdict for verdict in frame.verdicts()}
+
+
+def roles(frame: Document) -> dict[int, Role]:
+    return {item.id: frame.role(item) for item in frame}

@@ -94,6 +94,20 @@ def test_new_frames_follow_their_group_and_new_groups_fill_what_lacks() -> None:
     assert Counter(splits.values()) == {"train": 36, "val": 9}
 
 
+def test_frames_that_follow_their_group_count_towards_its_part() -> None:
+    groups = dict.fromkeys(range(100), "a") | {i: f"b{i}" for i in range(100, 200)}
+    counts = Counter(assign_splits(groups, {0: "val"}, fractions=(0.5, 0.5, 0), seed=0).values())
+    assert counts == {"train": 100, "val": 100}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_two_groups_are_enough_for_train_and_val_whatever_the_fractions(seed: int) -> None:
+    groups = {i: f"g{i // 10}" for i in range(20)}
+    for fractions in ((0.9, 0.1, 0), (0.05, 0.95, 0), (0.1, 0.1, 0.8)):
+        counts = Counter(assign_splits(groups, {}, fractions=fractions, seed=seed).values())
+        assert counts == {"train": 10, "val": 10}
+
+
 def test_a_group_that_was_torn_before_keeps_its_frames_and_follows_the_majority() -> None:
     splits = assign_splits(
         dict.fromkeys(range(4), "a"), {0: "train", 1: "val", 2: "val"}, fractions=(0.5, 0.5, 0), seed=0
@@ -123,7 +137,8 @@ def test_an_unknown_earlier_split_is_refused() -> None:
 def _deals(draw: st.DrawFn) -> tuple[dict[int, str], dict[int, str], tuple[float, float, float], int]:
     n = draw(st.integers(1, 60))
     groups = {i: f"g{draw(st.integers(0, draw(st.integers(0, 12))))}" for i in range(n)}
-    existing = draw(st.dictionaries(st.integers(0, n + 5), st.sampled_from(SPLITS), max_size=20))
+    earlier = st.dictionaries(st.integers(0, n + 5), st.sampled_from(SPLITS), max_size=20)
+    existing = draw(st.one_of(st.just({}), earlier))
     weights = st.floats(0.05, 1.0)
     fractions = (draw(weights), draw(weights), draw(st.one_of(st.just(0.0), weights)))
     return groups, existing, fractions, draw(st.integers(0, 2**31))
@@ -145,8 +160,8 @@ def test_what_always_holds(
         of_existing = {existing[i] for i in groups if groups[i] == group and i in existing}
         assert len(of_group) == 1 or of_group == of_existing, "a group is only torn where it was torn before"
 
-    free = {group for i, group in groups.items()} - {groups[i] for i in groups if i in existing}
-    if len(free) >= 2 and not any(i in existing for i in groups):
+    free = set(groups.values()) - {groups[i] for i in groups if i in existing}
+    if len(free) >= 2 and len(free) == len(set(groups.values())):
         assert {"train", "val"} <= set(splits.values())
     if fractions[2] == 0 and "test" not in existing.values():
         assert "test" not in splits.values()
