@@ -10,15 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from autoanno_gui.core.errors import ExportError
-from autoanno_gui.core.records import Annotation, ClassRecord, Frame, FrameState, LabelledFrame, VerdictKind
+from autoanno_gui.core.records import Annotation, ClassRecord, Frame, LabelledFrame, VerdictKind
 from autoanno_gui.core.split import GROUP_RULE, SPLITS
 from autoanno_gui.datasets.names import own_stem, target_stems
 
 LEFT_OUT: Final[tuple[str, ...]] = ("undecided", "rejected", "deferred", "failed")
 """Why frames of the project are not in the dataset; the keys of `ExportReport.left_out`."""
-
-# A frame that turned bad after it was labelled is tried: the attempt names the fault.
-_TAKEN: Final = frozenset([state for state in FrameState if state.labelled] + [FrameState.FAILED])
 
 
 class ExportFormat(StrEnum):
@@ -30,7 +27,10 @@ class FileMode(StrEnum):
 
     COPY = "copy"
     HARD_LINK = "hard_link"
-    """No second copy on the disk; for files that a trainer could want to change, and across disks, still a copy."""
+    """One file under two names: no second copy on the disk, but what is changed in place is changed in both.
+
+    Pictures that a trainer could want to change, and those on another disk, are copied all the same.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _item(
 ) -> ExportItem:
     frame = labelled.frame
     # The last gate of the rule that nothing becomes a label without a human decision.
-    if frame.state not in _TAKEN:
+    if not frame.state.labelled:
         raise ValueError(f"{frame.path} is {frame.state} and must not be exported")
     for annotation in labelled.annotations:
         if annotation.kind is VerdictKind.REJECTED:

@@ -47,7 +47,7 @@ def write_export(plan: ExportPlan, *, root: Path, out: Path) -> Generator[Progre
         ExportError: the target is not free, the disk is full or refuses, no frame is left, or the written dataset does
             not read back as planned. `out` is then as it was.
     """
-    out = Path(os.path.realpath(out))
+    shown, out = Path(os.path.abspath(out)), Path(os.path.realpath(out))
     _check_target(out, root)
     layout = FORMATS[plan.options.format]
     frames = len(plan.items)
@@ -58,7 +58,7 @@ def write_export(plan: ExportPlan, *, root: Path, out: Path) -> Generator[Progre
             for done, item in enumerate(plan.items, 1):
                 stage.add(item)
                 yield Progress(done, 2 * frames, "Writing pictures and labels")
-            report = stage.finish(out)
+            report = stage.finish(shown)
         for done, _ in enumerate(layout.verify(staging, plan=plan, pictures=tally.pictures), 1):
             yield Progress(frames + done, 2 * frames, "Reading the dataset back")
         _flush(staging)
@@ -101,14 +101,13 @@ class _Stage:
             self._tally.fail(path, reason)
             return
 
-        file = self._layout.picture_path(item.split, item.stem + picture.suffix)
+        name = item.stem + picture.suffix
+        file = self._layout.picture_path(item.split, name)
         linked = self._write_picture(file, item, picture)
         with self._new_file(self._layout.label_path(item.split, item.stem)) as stream:
             stream.write(labels.text.encode())
         self._manifest.add(item, plan=self._plan, labels=labels, picture=picture, path=file)
-        written = WrittenPicture(
-            item.split, item.stem + picture.suffix, picture.width, picture.height, len(labels.objects)
-        )
+        written = WrittenPicture(item.split, name, picture.width, picture.height, len(labels.objects))
         self._tally.add(item, picture, labels, written=written, linked=linked)
 
     def finish(self, out: Path) -> ExportReport:
@@ -167,15 +166,18 @@ def _why_unusable(item: ExportItem, picture: Picture, labels: FrameLabels) -> st
 
 
 def _check_target(out: Path, root: Path) -> None:
-    real_root = Path(os.path.realpath(root))
-    if out == real_root or real_root in out.parents:
-        raise ExportError(
-            f"{out} lies inside the folder of frames, so its pictures would become frames too; choose a folder outside."
-        )
+    if not root.is_dir():
+        raise ExportError(f"The folder of frames {root} is not there; connect its drive or point the project to it.")
     try:
+        # Asks the file system, which knows links and whether capitals matter.
+        inside = any(folder.exists() and folder.samefile(root) for folder in (out, *out.parents))
         taken = os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir()))
     except OSError as e:
         raise ExportError(f"{out} cannot be looked into ({e.strerror}); choose another folder.") from e
+    if inside:
+        raise ExportError(
+            f"{out} lies inside the folder of frames, so its pictures would become frames too; choose a folder outside."
+        )
     if taken:
         raise ExportError(f"{out} exists already and is never overwritten; export to {_free_name(out)}, for instance.")
 
@@ -231,10 +233,10 @@ def _flush(staging: Path) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return  # folders cannot be opened there
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Have the new name on the disk too. The dataset is whole either way, so a system that cannot is not at fault."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

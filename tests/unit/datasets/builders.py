@@ -116,7 +116,7 @@ def by_source(out: Path) -> dict[str, dict[str, Any]]:
 
 def label_of(out: Path, entry: Mapping[str, Any]) -> Path:
     """Return the label file that a trainer pairs with a picture of the manifest."""
-    return out / entry["file"].replace("images/", "labels/", 1).rpartition(".")[0].__add__(".txt")
+    return out / (entry["file"].replace("images/", "labels/", 1).rpartition(".")[0] + ".txt")
 
 
 def files_below(folder: Path) -> dict[str, str]:
@@ -126,6 +126,11 @@ def files_below(folder: Path) -> dict[str, str]:
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
+
+
+def leftovers(out: Path) -> list[str]:
+    """Return what lies where exports go, other than the target."""
+    return sorted(set(os.listdir(out.parent)) - {out.name}) if out.parent.exists() else []
 
 
 def ask_trainer(*, check: Sequence[Path] = (), train: Sequence[Path] = (), home: Path) -> list[dict[str, Any]]:
