@@ -51,7 +51,7 @@ def launch(argv: Sequence[str]) -> MainWindow:
     """Show the window and return it without entering the event loop; may be called again in one process.
 
     Args:
-        argv: what follows `autoanno gui` on the command line: `[FOLDER] [--project FILE] [--model M] [--checks on|off]`.
+        argv: what follows `autoanno gui`: `[FOLDER] [--project FILE] [--model PATH] [--checks on|off]`.
     """
     return show_window(parse_arguments(argv))
 
@@ -137,4 +137,3 @@ def _catch_crashes() -> None:
         args.thread.name if args.thread else "a thread",
         exc_info=(args.exc_type, args.exc_value, args.exc_traceback) if args.exc_value is not None else None,
     )
-

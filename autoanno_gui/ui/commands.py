@@ -106,4 +106,3 @@ def _files(window: MainWindow) -> Handlers:
         "help.shortcuts": partial(window_commands.show_shortcuts, window),
         "help.about": partial(window_commands.show_about, window),
     }
-

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
 
 from autoanno_gui.config import AppHome, Settings, Theme
@@ -78,6 +78,8 @@ class MainWindow(QMainWindow):
             on_input=self._note_input,
         )
         self.canvas.viewport().installEventFilter(self)
+        for panel in (self.queue_panel, self.objects_panel, self.classes_panel):
+            panel.focus_target.installEventFilter(self)
         self._connect_panels()
         self._connect_projects()
         self._update_enabled()
@@ -194,7 +196,9 @@ class MainWindow(QMainWindow):
         if presenter is None or frame is None:
             return
         self.queue_panel.set_current(frame.id)
-        self.status.show_frame(frame, place=presenter.session.queue.place_of(frame.id), count=len(presenter.session.queue))
+        self.status.show_frame(
+            frame, place=presenter.session.queue.place_of(frame.id), count=len(presenter.session.queue)
+        )
         self._on_objects_changed()
 
     def _on_objects_changed(self) -> None:
@@ -229,7 +233,9 @@ class MainWindow(QMainWindow):
             self.classes_panel.show_classes(list(self.presenter.session.classes.values()))
 
     def _on_folder_missing(self, root: Path) -> None:
-        self.show_error(f"The folder {root} is not there any more. File > Link to moved folder… says where its frames are now.")
+        self.show_error(
+            f"The folder {root} is not there any more. File > Link to moved folder… says where its frames are now."
+        )
 
     @Slot(object)
     def _on_model_loaded(self, model: LoadedModel) -> None:
@@ -269,12 +275,17 @@ class MainWindow(QMainWindow):
             project.session.timer.note_input()
             project.scheduler.note_key()
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Qt override: a click on the canvas is an input, too."""
-        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.Wheel):
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt override: a click on the canvas is an input, too; Esc in a panel gives the keys back to the canvas."""
+        if watched is not self.canvas.viewport():
+            if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+                if event.type() == QEvent.Type.KeyPress:
+                    self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+                return True
+        elif event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.Wheel):
             self._note_input()
         elif event.type() == QEvent.Type.Resize:
-            QTimer.singleShot(0, self._on_viewport_resized)
+            QTimer.singleShot(0, self, self._on_viewport_resized)
         return False
 
     def _on_viewport_resized(self) -> None:

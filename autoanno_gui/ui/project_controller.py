@@ -41,7 +41,14 @@ class OpenProject(QObject):
     """Everything that lives as long as one project is open."""
 
     def __init__(
-        self, store: Store, *, settings: Settings, canvas: CanvasView, home: AppHome, parent: QObject, events: ModelEvents
+        self,
+        store: Store,
+        *,
+        settings: Settings,
+        canvas: CanvasView,
+        home: AppHome,
+        parent: QObject,
+        events: ModelEvents,
     ) -> None:
         super().__init__(parent)
         self.store: Final = store

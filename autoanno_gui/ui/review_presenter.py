@@ -15,8 +15,8 @@ from autoanno_gui.core.records import ClassRecord, Frame, FrameHeader, FrameStat
 from autoanno_gui.review.outcome import Outcome, Step
 from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.review.session import ReviewSession
-from autoanno_gui.store.writer import Writer
 from autoanno_gui.store.store_thread import Priority
+from autoanno_gui.store.writer import Writer
 from autoanno_gui.ui.bridge import GuiThreadBridge
 from autoanno_gui.ui.canvas.image_item import FrameImage
 from autoanno_gui.ui.canvas.view import CanvasView
@@ -105,10 +105,11 @@ class ReviewPresenter(QObject):
     def _note_fault(self, frame: Frame, code: FrameErrorCode, detail: str) -> None:
         state = frame.state if frame.state.decided else FrameState.FAILED
         self.session.note_fault(replace(frame, error=code, state=state), detail)
-        if frame.error is not code:
-            frame_id = frame.id
+        frame_id = frame.id
+        # Whether a file is gone is for a scan to say: here it may be the whole disk that is not plugged in.
+        if frame.error is not code and code is not FrameErrorCode.MISSING:
             self.session.store.submit(Priority.OTHER, lambda w: w.set_frame_error(frame_id, code, detail))
-            self.states_changed.emit([frame_id])
+        self.states_changed.emit([frame_id])
 
     def _note_header(self, frame: Frame, header: FrameHeader) -> None:
         if frame.error is not None:
@@ -171,9 +172,7 @@ class ReviewPresenter(QObject):
     def _on_full_loaded(self, loaded: LoadedFrame) -> None:
         frame = self.session.frame
         if frame is not None and loaded.frame_id == frame.id and loaded.image is not None and loaded.header is not None:
-            self._canvas.set_full_image(
-                FrameImage(frame.id, loaded.image, loaded.header.width, loaded.header.height)
-            )
+            self._canvas.set_full_image(FrameImage(frame.id, loaded.image, loaded.header.width, loaded.header.height))
 
     # ------------------------------------------------------------------------------------------------ outcomes
     def _apply(self, outcome: Outcome) -> None:
@@ -443,9 +442,7 @@ class ReviewPresenter(QObject):
         """Set which class of a model stands for which class of the project."""
         self._change_classes(lambda writer: writer.set_class_map(weights_hash, mapping))
 
-    def _change_classes(
-        self, work: Callable[[Writer], Any], done: Callable[[Future[Any]], None] | None = None
-    ) -> None:
+    def _change_classes(self, work: Callable[[Writer], Any], done: Callable[[Future[Any]], None] | None = None) -> None:
         def finish(future: Future[Any]) -> None:
             if self._closed:
                 return

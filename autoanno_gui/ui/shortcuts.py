@@ -87,7 +87,7 @@ def _spec(action_id: str, row: Mapping[str, Any]) -> ActionSpec:
 
 
 def conflicts(specs: Mapping[str, ActionSpec]) -> list[tuple[str, str, str]]:
-    """Return (key, action id, action id) for each key that two commands claim; contexts overlap, so they do not excuse."""
+    """Return (key, action id, action id) for each key that two commands claim; contexts overlap, so none excuses it."""
     owners: dict[str, str] = {}
     found = []
     for spec in specs.values():

@@ -13,7 +13,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QAction, QBrush, QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QAction, QBrush, QColor, QGuiApplication, QIcon, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication
 from shiboken6 import isValid
@@ -50,8 +50,7 @@ class Tokens:
         accent_text: on the accent.
         selection: behind selected rows, where text keeps its colour.
         banner: strip over the image.
-        good: with a mark or word beside it, never alone; so are the next two.
-        warning: needs attention.
+        warning: needs attention; with a mark or word beside it, never alone, and so is the next.
         bad: failed.
     """
 
@@ -71,7 +70,6 @@ class Tokens:
     accent_text: str
     selection: str
     banner: str
-    good: str
     warning: str
     bad: str
 
@@ -94,7 +92,6 @@ THEMES: Final[dict[ThemeName, Tokens]] = {
         accent_text="#0a1626",
         selection="#2c4766",
         banner="#2b2b2b",
-        good="#5fbf7a",
         warning="#e6b450",
         bad="#f0776a",
     ),
@@ -115,7 +112,6 @@ THEMES: Final[dict[ThemeName, Tokens]] = {
         accent_text="#ffffff",
         selection="#cfe2fb",
         banner="#fbfbfb",
-        good="#1f7a3d",
         warning="#8a5a00",
         bad="#b3261e",
     ),
@@ -182,27 +178,34 @@ def set_icon(target: QAction | QAbstractButton, name: str) -> None:
     target.setIcon(icon(name))
 
 
-def tinted_pixmap(name: str, colour: str, size: int) -> QPixmap:
-    """Return an icon in one colour (`#rrggbb`), `size` device pixels wide and high."""
-    renderer = QSvgRenderer(QByteArray(_svg(name)))
-    pixmap = QPixmap(size, size)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    renderer.render(painter)
-    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
-    painter.fillRect(pixmap.rect(), QColor(colour))
-    painter.end()
-    return pixmap
-
-
 @lru_cache(maxsize=256)
 def _icon(name: str, theme: ThemeName) -> QIcon:
     colours = THEMES[theme]
+    renderer = QSvgRenderer(QByteArray(_svg(name)))
     made = QIcon()
     for size in ICON_SIZES:
-        made.addPixmap(tinted_pixmap(name, colours.text, size), QIcon.Mode.Normal)
-        made.addPixmap(tinted_pixmap(name, colours.disabled, size), QIcon.Mode.Disabled)
+        drawn = _drawn(renderer, size)
+        made.addPixmap(_tint(drawn, colours.text), QIcon.Mode.Normal)
+        made.addPixmap(_tint(drawn, colours.disabled), QIcon.Mode.Disabled)
     return made
+
+
+def _drawn(renderer: QSvgRenderer, size: int) -> QImage:
+    image = QImage(size, size, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    renderer.render(painter)
+    painter.end()
+    return image
+
+
+def _tint(drawn: QImage, colour: str) -> QPixmap:
+    image = drawn.copy()
+    painter = QPainter(image)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(image.rect(), QColor(colour))
+    painter.end()
+    return QPixmap.fromImage(image)
 
 
 @lru_cache(maxsize=128)

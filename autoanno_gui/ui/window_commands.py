@@ -90,4 +90,3 @@ def focus_next_panel(window: MainWindow) -> None:
     stops += [panel for panel in panels if panel.isVisible()]
     now = next((i for i, stop in enumerate(stops) if stop.hasFocus() or stop.isAncestorOf(window.focusWidget())), 0)
     stops[(now + 1) % len(stops)].setFocus(Qt.FocusReason.TabFocusReason)
-

@@ -1,4 +1,4 @@
-"""Where the image lies in the viewport. Plain arithmetic, so that zooming and panning can be tested without a window."""
+"""Where the image lies in the viewport. Plain arithmetic: zooming and panning can be tested without a window."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Camera:
         self.image_width, self.image_height = width, height
 
     def resize(self, width: float, height: float, ratio: float) -> None:
-        """Take a new viewport size (device pixels): a fitted image stays fitted, else its middle stays in the middle."""
+        """Take a viewport size in device pixels: a fitted image stays fitted, else its middle stays in the middle."""
         self.left += (width - self.view_width) / 2
         self.top += (height - self.view_height) / 2
         self.view_width, self.view_height, self.ratio = width, height, ratio
@@ -102,10 +102,10 @@ class Camera:
         self.zoom = self.fit_zoom()
         self._centre_on(self.image_width / 2, self.image_height / 2)
 
-    def zoom_by(self, factor: float, x: float, y: float) -> None:
+    def zoom_at(self, zoom: float, x: float, y: float) -> None:
         """Zoom so that what lies under (x, y), logical viewport pixels, stays there as far as the limits allow."""
         lowest = min(self.fit_zoom(), 1.0) / 2
-        zoom = min(max(self.zoom * factor, lowest), MAX_ZOOM)
+        zoom = min(max(zoom, lowest), MAX_ZOOM)
         x, y = x * self.ratio, y * self.ratio
         self.left = x - (x - self.left) * zoom / self.zoom
         self.top = y - (y - self.top) * zoom / self.zoom

@@ -52,8 +52,7 @@ class ImageItem(QGraphicsItem):
         return self._preview
 
     def set_frame(self, frame: FrameImage | None) -> None:
-        if (frame is None) != (self._preview is None) or (frame and frame.width != self._camera.image_width):
-            self.prepareGeometryChange()
+        self.prepareGeometryChange()
         self._preview = frame
         self._full = None
 

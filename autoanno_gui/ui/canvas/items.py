@@ -17,7 +17,7 @@ from autoanno_gui.core.geometry import Box
 from autoanno_gui.review.presentation import ShownObject
 from autoanno_gui.ui.canvas.camera import Camera
 from autoanno_gui.ui.canvas.state import CanvasState, Side
-from autoanno_gui.ui.canvas.strokes import Emphasis, Strips, plain_strips, strips
+from autoanno_gui.ui.canvas.strokes import Emphasis, Strips, guide_strips, strips
 from autoanno_gui.ui.canvas.tags import GAP, HEIGHT, Piece, Rect, Tag, TagLayout, TagPainter, TagStyle, pieces_of
 
 CROWDED: Final = 60
@@ -197,7 +197,7 @@ class FocusItem(Overlay):
 
     def _paint_snap(self, painter: QPainter, side: Side, after: Rect) -> None:
         x1, y1, x2, y2 = after
-        line = plain_strips(self.accent, self._camera.ratio, dashed=False)
+        line = guide_strips(self.accent, self._camera.ratio, width=2.0)
         view = self._view()
         over = round(24 * self._camera.ratio)
         if side in (Side.LEFT, Side.RIGHT):
@@ -208,7 +208,7 @@ class FocusItem(Overlay):
             line.draw_across(painter, x1 - over, y, x2 - x1 + 2 * over, view)
 
     def _paint_draft(self, painter: QPainter, draft: Box, *, adopting: bool) -> None:
-        line = plain_strips(GUIDE_COLOUR, self._camera.ratio, dashed=adopting)
+        line = guide_strips(GUIDE_COLOUR, self._camera.ratio, dashed=adopting)
         line.draw_frame(painter, *self._camera.to_device(draft), self._view())
         if not adopting:
             self._paint_size(painter, draft)
@@ -227,7 +227,7 @@ class FocusItem(Overlay):
     def _paint_crosshair(self, painter: QPainter, x: float, y: float) -> None:
         left, top = self._camera.origin
         px, py = left + round(x * self._camera.zoom), top + round(y * self._camera.zoom)
-        line = plain_strips(GUIDE_COLOUR, self._camera.ratio, dashed=True)
+        line = guide_strips(GUIDE_COLOUR, self._camera.ratio, dashed=True)
         view = self._view()
         line.draw_across(painter, 0, py - line.reach, view[0], view)
         line.draw_down(painter, px - line.reach, 0, view[1], view)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 
-from autoanno_gui.ui.canvas.state import PICK_REACH, Side, SnapGuide, nearest_side
+from autoanno_gui.ui.canvas.state import PICK_REACH, Side, SnapGuide, nearest_side, with_side_at
 from autoanno_gui.ui.canvas.tools import BoxTool, HandTool, Pointer, SelectTool, Tool, ToolName
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ class Pointing:
         canvas.state.snap = None
         if self.snap_held and selected is not None and at is not None:
             x, y = canvas.inside_image(at.x, at.y)
-            box = selected.geometry
-            canvas.state.snap = SnapGuide(nearest_side(box, x, y), box.with_nearest_side_at(x, y))
+            side = nearest_side(selected.geometry, x, y)
+            canvas.state.snap = SnapGuide(side, with_side_at(selected.geometry, side, x, y))
 
     def update_cursor(self) -> None:
         panning = self._pan_held or self._pan_button is not Qt.MouseButton.NoButton
@@ -115,7 +115,9 @@ class Pointing:
             self._pan.move(at)
         else:
             self._tool.move(at)
-            if not event.buttons():
+            if event.buttons():
+                self._canvas.set_hovered(None)  # a gesture is about itself
+            else:
                 self._hover(at)
         self.update_cursor()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Flag, StrEnum, auto
@@ -76,16 +77,12 @@ class CanvasState:
     def set_objects(self, objects: Sequence[ShownObject], *, selected: int | None) -> None:
         self.objects = {shown.id: shown for shown in objects if shown.role is not Role.REJECTED}
         self.selected = selected
-        if self.hovered not in self.objects:
-            self.hovered = None
         self.revision += 1
 
     def set_object(self, object_id: int, shown: ShownObject | None) -> None:
         """Put one object in the place of what it was, or take it away."""
         if shown is None or shown.role is Role.REJECTED:
             self.objects.pop(object_id, None)
-            if self.hovered == object_id:
-                self.hovered = None
         else:
             self.objects[object_id] = shown
         self.revision += 1
@@ -156,14 +153,19 @@ def resized(box: Box, grip: Grip, dx: float, dy: float) -> Box:
 
 
 def nearest_side(box: Box, x: float, y: float) -> Side:
-    """Return which side of the box a snap to this point moves; agrees with `Box.with_nearest_side_at`."""
-    gaps: dict[Side, float] = {
-        Side.LEFT: abs(x - box.x1),
-        Side.RIGHT: abs(x - box.x2),
-        Side.TOP: abs(y - box.y1),
-        Side.BOTTOM: abs(y - box.y2),
+    """Return which side of the box a snap to this point moves: the one nearest as a stretch, not as an endless line.
+
+    Beyond a corner two are equally near; then it is the one that the point lies further out of.
+    """
+    beside = max(box.x1 - x, x - box.x2, 0.0)
+    above = max(box.y1 - y, y - box.y2, 0.0)
+    gaps = {
+        Side.LEFT: (abs(x - box.x1), above),
+        Side.RIGHT: (abs(x - box.x2), above),
+        Side.TOP: (abs(y - box.y1), beside),
+        Side.BOTTOM: (abs(y - box.y2), beside),
     }
-    return min(gaps, key=gaps.__getitem__)
+    return min(gaps, key=lambda side: (math.hypot(*gaps[side]), -gaps[side][0]))
 
 
 def with_side_at(box: Box, side: Side, x: float, y: float) -> Box:

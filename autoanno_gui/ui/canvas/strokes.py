@@ -16,7 +16,7 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QTransform
 
 from autoanno_gui.core.document import Role
 
-STRIP_LENGTH: Final = 2048
+STRIP_LENGTH: Final = 1024
 """Device pixels at most; longer sides are pieced together."""
 DARK_INK: Final = 0.14
 """Relative luminance below which a class colour counts as dark."""
@@ -63,7 +63,7 @@ _STROKES: Final[dict[tuple[Role, Emphasis], Stroke]] = {
     (Role.CONFIRMED, Emphasis.PLAIN): Stroke(2.0, 1.0),
     (Role.CONFIRMED, Emphasis.HOVERED): Stroke(3.0, 1.0),
     (Role.CONFIRMED, Emphasis.SELECTED): Stroke(3.0, 2.0, casing_opacity=0.8),
-    (Role.GHOST, Emphasis.PLAIN): Stroke(1.0, 0.0, on=2.0, off=4.0, opacity=0.85, casing_opacity=0.4),
+    (Role.GHOST, Emphasis.PLAIN): Stroke(1.0, 1.0, on=2.0, off=4.0, casing_opacity=0.4),
     (Role.GHOST, Emphasis.HOVERED): Stroke(2.0, 1.0, on=2.0, off=4.0),
     (Role.GHOST, Emphasis.SELECTED): Stroke(3.0, 2.0, on=3.0, off=5.0, casing_opacity=0.8),
 }
@@ -132,17 +132,17 @@ class Strips:
             skip += piece
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=160)
 def strips(role: Role, emphasis: Emphasis, colour: str, ratio: float) -> Strips:
     """Return the strips for drawing objects of a role in a class colour (`#rrggbb`)."""
     return Strips(stroke_of(role, emphasis), colour, ratio)
 
 
 @lru_cache(maxsize=32)
-def plain_strips(colour: str, ratio: float, *, dashed: bool) -> Strips:
-    """Return thin strips for guides: crosshairs, the rectangle being drawn, the line of a snap."""
-    pattern = (4.0, 4.0) if dashed else (0.0, 0.0)
-    return Strips(Stroke(1.0, 1.0, on=pattern[0], off=pattern[1], casing_opacity=0.5), colour, ratio)
+def guide_strips(colour: str, ratio: float, *, dashed: bool = False, width: float = 1.0) -> Strips:
+    """Return strips for guides: crosshairs, the rectangle being drawn, the line of a snap."""
+    dash = 4.0 if dashed else 0.0
+    return Strips(Stroke(width, 1.0, on=dash, off=dash, casing_opacity=0.5), colour, ratio)
 
 
 def luminance(colour: QColor) -> float:

@@ -206,11 +206,10 @@ class SelectTool(Tool):
     def move(self, at: Pointer) -> None:
         if self._gesture is not None:
             self._gesture.move(at)
-        elif self._start is not None:
-            if at.travelled(self._start) >= (GRIP_START if self._grip else CLICK_REACH):
-                self._gesture = self._begin(self._start)
-                if self._gesture is not None:
-                    self._gesture.move(at)
+        elif self._start is not None and at.travelled(self._start) >= (GRIP_START if self._grip else CLICK_REACH):
+            self._gesture = self._begin(self._start)
+            if self._gesture is not None:
+                self._gesture.move(at)
 
     def release(self, at: Pointer) -> None:
         gesture, start = self._gesture, self._start

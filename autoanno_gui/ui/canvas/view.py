@@ -24,6 +24,7 @@ from autoanno_gui.ui import theme
 from autoanno_gui.ui.canvas.banner import Banner, Notice
 from autoanno_gui.ui.canvas.camera import Camera
 from autoanno_gui.ui.canvas.image_item import FrameImage
+from autoanno_gui.ui.canvas.items import ObjectsItem
 from autoanno_gui.ui.canvas.pointing import ZOOM_STEP, Pointing
 from autoanno_gui.ui.canvas.scene import CanvasScene
 from autoanno_gui.ui.canvas.state import CanvasState, Side
@@ -137,6 +138,7 @@ class CanvasView(QGraphicsView):
         self._drop_edit()
         self._select(selected)
         self.state.set_objects(objects, selected=selected)
+        self._check_hovered()
         self.refresh()
 
     def update_object(self, object_id: int, shown: ShownObject | None) -> None:
@@ -144,6 +146,7 @@ class CanvasView(QGraphicsView):
         if self.state.live is not None and self.state.live[0] == object_id:
             self._drop_edit()
         self.state.set_object(object_id, shown)
+        self._check_hovered()
         self._pointing.update_snap()
         self.refresh()
 
@@ -165,6 +168,10 @@ class CanvasView(QGraphicsView):
     def hide_banner(self) -> None:
         self._banner.hide()
 
+    def _check_hovered(self) -> None:
+        if self.state.hovered not in self.state.objects:
+            self.set_hovered(None)
+
     def _select(self, object_id: int | None) -> None:
         if object_id != self.state.selected:
             self._pointing.last_snapped_side = None
@@ -174,6 +181,11 @@ class CanvasView(QGraphicsView):
         """A running drag of an object that changed meanwhile has lost its ground."""
         if self.state.live is not None:
             self._pointing.cancel()
+
+    @property
+    def scene_objects(self) -> ObjectsItem:
+        """The item that draws the objects at rest."""
+        return self._scene.objects
 
     # ------------------------------------------------------------------------------------------------ view
     def fit(self) -> None:
@@ -188,7 +200,7 @@ class CanvasView(QGraphicsView):
 
     def actual_size(self) -> None:
         """One image pixel on one device pixel."""
-        self.zoom_by(1.0 / self.camera.zoom)
+        self._zoom_at(1.0, None)
 
     def zoom_to(self, object_id: int) -> None:
         """Bring one object and its surroundings near."""
@@ -199,13 +211,16 @@ class CanvasView(QGraphicsView):
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Zoom around a viewport position, by default where the pointer is over the image, else the middle."""
+        self._zoom_at(self.camera.zoom * factor, at)
+
+    def _zoom_at(self, zoom: float, at: QPointF | None) -> None:
         if self.camera.image_width == 0:
             return
         if at is None:
-            middle = QPointF(self.viewport().width() / 2, self.viewport().height() / 2)
             pointer = self._pointing.pointer
+            middle = QPointF(self.viewport().width() / 2, self.viewport().height() / 2)
             at = QPointF(pointer.view_x, pointer.view_y) if pointer is not None else middle
-        self.camera.zoom_by(factor, at.x(), at.y())
+        self.camera.zoom_at(zoom, at.x(), at.y())
         self._view_changed()
 
     def pan(self, dx: float, dy: float) -> None:

@@ -65,7 +65,7 @@ class ExportDialog(QDialog):
         self._out.setAccessibleName("Folder of the dataset")
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse)
-        train, val, test = settings.split_fractions
+        _, val, test = settings.split_fractions
         self._val = QSpinBox(minimum=0, maximum=MOST_HELD_OUT, suffix=" %", value=round(val * 100))
         self._test = QSpinBox(minimum=0, maximum=MOST_HELD_OUT, suffix=" %", value=round(test * 100))
         self._links = QCheckBox("Hard links instead of copies, where the disk allows it")

@@ -50,7 +50,7 @@ class SettingsDialog(QDialog):
         form.addRow("&Pause after", self._idle)
         form.addRow("Run models &on", self._device)
         hint = QLabel(
-            "Decisions carry the reviewer's name. A pause longer than the time above does not count as work on a frame. "
+            "Decisions carry the reviewer's name. A longer pause does not count as work on a frame. "
             "Reviewer, pause and device take effect when the next folder or model is opened.",
             wordWrap=True,
         )

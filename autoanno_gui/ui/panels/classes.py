@@ -201,9 +201,14 @@ class _ClassList(QTreeWidget):
         item = self.currentItem()
         if item is not None and event.key() == Qt.Key.Key_F2:
             self.rename_wanted.emit(int(item.data(0, _ID)))
-        elif item is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier and event.key() in (
-            Qt.Key.Key_Up,
-            Qt.Key.Key_Down,
+        elif (
+            item is not None
+            and event.modifiers() & Qt.KeyboardModifier.AltModifier
+            and event.key()
+            in (
+                Qt.Key.Key_Up,
+                Qt.Key.Key_Down,
+            )
         ):
             self.move_wanted.emit(int(item.data(0, _ID)), -1 if event.key() == Qt.Key.Key_Up else 1)
         else:

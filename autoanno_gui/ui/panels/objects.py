@@ -45,6 +45,7 @@ class ObjectsPanel(QWidget):
         self._threshold = QSlider(Qt.Orientation.Horizontal)
         self._threshold.setRange(1, 19)
         self._threshold.setPageStep(2)
+        self._threshold.setObjectName("thresholdSlider")
         self._threshold.setAccessibleName("Display threshold")
         self._threshold.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._threshold.valueChanged.connect(lambda value: self.threshold_changed.emit(value * 0.05))
@@ -184,5 +185,8 @@ def class_icon(colour: str) -> QIcon:
         painter.setBrush(QColor(colour))
         painter.drawRoundedRect(2, 2, 20, 20, 5, 5)
         painter.end()
-        _icons[colour] = QIcon(pixmap)
+        made = QIcon(pixmap)
+        # Without a picture of its own the selected row would tint the swatch, and a class must keep its colour.
+        made.addPixmap(pixmap, QIcon.Mode.Selected)
+        _icons[colour] = made
     return _icons[colour]

@@ -97,7 +97,9 @@ class StatusLine(QStatusBar):
             return
         self._model.setText(f"{model.info.name}{_SEPARATOR}{model.device}")
         height, width = model.info.imgsz
-        lines = [f"{model.info.task.value}, {len(model.info.classes)} classes, {width} × {height}, {model.info.backend}"]
+        lines = [
+            f"{model.info.task.value}, {len(model.info.classes)} classes, {width} × {height}, {model.info.backend}"
+        ]
         if model.device_reason:
             lines.append(model.device_reason)
         self._model.setToolTip("\n".join(lines))
@@ -143,7 +145,9 @@ class _JobStrip(QWidget):
         self._bar.setValue(progress.done)
         left = progress.seconds_left
         time = f"{_SEPARATOR}{duration(left)} left" if left is not None else ""
-        self._text.setText(f"{progress.done:,} / {progress.total:,}{_SEPARATOR}{progress.frames_per_second:.1f}/s{time}")
+        self._text.setText(
+            f"{progress.done:,} / {progress.total:,}{_SEPARATOR}{progress.frames_per_second:.1f}/s{time}"
+        )
         self.setVisible(progress.total > 1 and progress.done < progress.total)
 
 
