@@ -55,6 +55,7 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(self.canvas)
         self.setCentralWidget(self._pages)
         self.notice = NoticeBar(self._pages)
+        self._docks: list[QDockWidget] = []
         self.queue_panel = QueuePanel()
         self.objects_panel = ObjectsPanel()
         self.classes_panel = ClassesPanel()
@@ -67,6 +68,9 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(load_specs(settings.shortcuts), window=self, canvas=self.canvas)
         self.actions_.connect_all(commands(self))
         self.menus = self.actions_.fill(self.menuBar())
+        self.menus["view"].addSeparator()
+        for dock in self._docks:
+            self.menus["view"].addAction(dock.toggleViewAction())
         self._keys = CanvasKeys(
             self.canvas,
             held={
@@ -94,6 +98,7 @@ class MainWindow(QMainWindow):
             QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
         )
         self.addDockWidget(area, dock)
+        self._docks.append(dock)
 
     def _connect_panels(self) -> None:
         self.welcome.folder_chosen.connect(lambda folder: self.open_folder(Path(folder)))
@@ -174,6 +179,7 @@ class MainWindow(QMainWindow):
         self.queue_panel.set_session(None)
         self.canvas.show_frame(None, [], selected=None)
         self.objects_panel.clear()
+        self.classes_panel.show_classes([])
         self.status.clear()
         self._pages.setCurrentWidget(self.welcome)
         self.setWindowTitle("autoanno")
@@ -254,7 +260,6 @@ class MainWindow(QMainWindow):
 
     def show_error(self, sentence: str) -> None:
         """Show a fault of the environment: the sentence says what happened and what to do."""
-        self.status.say(sentence)
         self.notice.show_text(sentence)
 
     def _update_enabled(self) -> None:

@@ -94,4 +94,4 @@ def edit_class_map(window: MainWindow) -> None:
     dialog = ClassMapDialog(model, mapping, list(project.session.classes.values()), window)
     if run_modal(dialog, back_to=window.canvas) != QDialog.DialogCode.Accepted:
         return
-    project.presenter.set_class_map(model.weights_hash, dialog.mapping)
+    project.presenter.set_class_map(model.weights_hash, dialog.mapping, create=dialog.to_create)

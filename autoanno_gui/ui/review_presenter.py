@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Final, Literal
@@ -438,9 +438,23 @@ class ReviewPresenter(QObject):
         """Set which digit sets which class: class id -> 1..9 or None."""
         self._change_classes(lambda writer: writer.set_class_slots(slots))
 
-    def set_class_map(self, weights_hash: str, mapping: dict[int, int | None]) -> None:
-        """Set which class of a model stands for which class of the project."""
-        self._change_classes(lambda writer: writer.set_class_map(weights_hash, mapping))
+    def set_class_map(
+        self, weights_hash: str, mapping: Mapping[int, int | None], *, create: Mapping[int, str] | None = None
+    ) -> None:
+        """Set which class of a model stands for which class of the project.
+
+        Args:
+            weights_hash: of the model.
+            mapping: model class -> project class, None to show it no more.
+            create: model class -> name of a class to make for it.
+        """
+        wanted = dict(create or {})
+
+        def work(writer: Writer) -> None:
+            made: dict[int, int | None] = {number: writer.add_class(name).id for number, name in wanted.items()}
+            writer.set_class_map(weights_hash, {**mapping, **made})
+
+        self._change_classes(work)
 
     def _change_classes(self, work: Callable[[Writer], Any], done: Callable[[Future[Any]], None] | None = None) -> None:
         def finish(future: Future[Any]) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from autoanno_gui.core.records import ClassRecord, ModelInfo
 
 _UNMAPPED: Final = -1
+_CREATE: Final = -2
 
 
 class ClassMapDialog(QDialog):
@@ -68,6 +69,8 @@ class ClassMapDialog(QDialog):
         box.addItem("– not shown –", _UNMAPPED)
         for record in classes:
             box.addItem(record.name, record.id)
+        if all(record.name != name for record in classes):
+            box.addItem(f"New class “{name}”", _CREATE)
         box.setCurrentIndex(max(box.findData(mapped), 0) if mapped is not None else 0)
         return box
 
@@ -76,10 +79,20 @@ class ClassMapDialog(QDialog):
         """Model class -> project class, for the rows that say something else than before."""
         found: dict[int, int | None] = {}
         for row in range(self._table.rowCount()):
-            box = self._table.cellWidget(row, 1)
-            assert isinstance(box, QComboBox)
-            chosen = int(box.currentData())
+            chosen = self._chosen(row)
             value = None if chosen == _UNMAPPED else chosen
-            if value != self._before.get(row):
+            if chosen != _CREATE and value != self._before.get(row):
                 found[row] = value
         return found
+
+    @property
+    def to_create(self) -> dict[int, str]:
+        """Model class -> name, for the rows that ask for a class that the project does not have yet."""
+        names = (self._table.item(row, 0) for row in range(self._table.rowCount()))
+        named = {row: item.text() for row, item in enumerate(names) if item is not None}
+        return {row: name for row, name in named.items() if self._chosen(row) == _CREATE}
+
+    def _chosen(self, row: int) -> int:
+        box = self._table.cellWidget(row, 1)
+        assert isinstance(box, QComboBox)
+        return int(box.currentData())

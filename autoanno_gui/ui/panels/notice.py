@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from autoanno_gui.ui import theme
+
+MARGIN: Final = 12
+FRAME_WIDTH: Final = 96
+"""What mark, button and gaps take beside the text."""
 
 
 class NoticeBar(QFrame):
@@ -26,7 +32,7 @@ class NoticeBar(QFrame):
         theme.set_icon(close, "cross")
         close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 10, 10, 10)
+        row.setContentsMargins(14, MARGIN, 10, MARGIN)
         row.setSpacing(12)
         row.addWidget(mark)
         row.addWidget(self._text, 1)
@@ -55,5 +61,5 @@ class NoticeBar(QFrame):
     def _place(self) -> None:
         page = self._page
         width = min(page.width() - 48, 760)
-        height = max(self.heightForWidth(width), self.sizeHint().height())
+        height = self._text.heightForWidth(width - FRAME_WIDTH) + 2 * MARGIN
         self.setGeometry((page.width() - width) // 2, page.height() - height - 24, width, height)

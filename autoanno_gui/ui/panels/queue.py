@@ -53,6 +53,16 @@ FILTERS: Final[tuple[tuple[str, str, tuple[FrameState, ...]], ...]] = (
     ("failed", "Cannot be used", (FrameState.FAILED,)),
 )
 ROW_HEIGHT: Final = 24
+_ROLES: Final = frozenset(
+    {
+        int(Qt.ItemDataRole.DisplayRole),
+        int(Qt.ItemDataRole.TextAlignmentRole),
+        int(Qt.ItemDataRole.ToolTipRole),
+        int(Qt.ItemDataRole.AccessibleTextRole),
+        int(Qt.ItemDataRole.ForegroundRole),
+    }
+)
+"""What the model answers; a view asks for more, for every cell that it paints."""
 _ModelIndex = QModelIndex | QPersistentModelIndex
 
 
@@ -126,6 +136,8 @@ class QueueModel(QAbstractTableModel):
 
     def data(self, index: _ModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401 - Qt's own signature
         """Qt override."""
+        if role not in _ROLES:
+            return None
         frame = self.frame(index.row())
         if frame is None:
             return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from autoanno_gui.core.frame_list import FrameList
@@ -26,14 +27,14 @@ class StatusLine(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self._frame = QLabel()
-        self._said = QLabel()
+        self._frame = ElidedLabel()
+        self._said = ElidedLabel()
         self._said.setObjectName("saidLabel")
         self._said.setAccessibleName("What just happened")
         self._cursor = QLabel()
         self._cursor.setMinimumWidth(90)
         self._zoom = QLabel()
-        self._zoom.setMinimumWidth(44)
+        self._zoom.setMinimumWidth(56)
         self._counts = QLabel()
         self._model = QToolButton()
         self._model.setText("No model")
@@ -51,7 +52,7 @@ class StatusLine(QStatusBar):
         row = QHBoxLayout(left)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(16)
-        row.addWidget(self._frame)
+        row.addWidget(self._frame, 1)
         row.addWidget(self._said, 1)
         self.addWidget(left, 1)
         for widget in (self._cursor, self._zoom, self._counts, self._job, self._model):
@@ -118,6 +119,21 @@ class StatusLine(QStatusBar):
             label.clear()
         self.show_model(None)
         self.hide_job()
+
+
+class ElidedLabel(QLabel):
+    """A label that is never the reason why a window grows: what does not fit is left out in the middle."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt override."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt override."""
+        painter = QPainter(self)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.end()
 
 
 class _JobStrip(QWidget):
