@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from autoanno_gui.inference.offline import prepare_offline
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -25,6 +27,12 @@ def app_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("AUTOANNO_HOME", str(home))
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def offline(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let no library reach the network or the user's own settings, whichever test imports it first."""
+    prepare_offline(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="session")

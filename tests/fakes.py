@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -22,7 +23,7 @@ def fake_model_info(name: str = "fake.pt", *, classes: tuple[str, ...] = CLASSES
         classes=classes,
         imgsz=(64, 64),
         backend="torch",
-        weights_hash=f"{abs(hash((name, classes))):064x}",
+        weights_hash=hashlib.sha256(repr((name, classes)).encode()).hexdigest(),
     )
 
 

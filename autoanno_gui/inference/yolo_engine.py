@@ -336,7 +336,7 @@ def _runtime_errors(info: ModelInfo, exceptions: tuple[type[Exception], ...], *,
         yield
     except MemoryError as e:
         raise OutOfMemory(f"The memory ran out {doing} ({info.name}); close other programs.") from e
-    except (TypeError, ValueError, ImportError, OSError, AttributeError, KeyError) as e:
+    except (AssertionError, AttributeError, ImportError, KeyError, OSError, TypeError, ValueError) as e:
         if doing == _PREDICTING:
             raise
         raise ModelError(f"{info.path} failed {doing} ({_short(e)}); copy or export it again.") from e

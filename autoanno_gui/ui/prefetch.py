@@ -83,6 +83,7 @@ class Prefetcher(QObject):
 
     @Slot(object)
     def _take(self, frame: LoadedFrame) -> None:
+        self._worker.note_taken(frame)
         if frame.size is None:
             self.full_loaded.emit(frame)
             return
@@ -107,17 +108,23 @@ class _DecodeThread(QThread):
         self._wake = threading.Condition()
         self._previews: list[tuple[Frame, tuple[int, int]]] = []
         self._full: Frame | None = None
+        self._under_way: set[tuple[int, tuple[int, int] | None]] = set()
+        """What is being decoded or was not taken yet: asked for again, it need not be decoded again."""
         self._stopping = False
 
     def ask(self, frames: Sequence[Frame], size: tuple[int, int]) -> None:
         with self._wake:
-            self._previews = [(frame, size) for frame in frames]
+            self._previews = [(frame, size) for frame in frames if (frame.id, size) not in self._under_way]
             self._wake.notify()
 
     def ask_full(self, frame: Frame) -> None:
         with self._wake:
-            self._full = frame
+            self._full = frame if (frame.id, None) not in self._under_way else None
             self._wake.notify()
+
+    def note_taken(self, frame: LoadedFrame) -> None:
+        with self._wake:
+            self._under_way.discard((frame.frame_id, frame.size))
 
     def stop(self) -> None:
         with self._wake:
@@ -136,10 +143,13 @@ class _DecodeThread(QThread):
                 self._wake.wait()
             if self._stopping:
                 return None
+            task: tuple[Frame, tuple[int, int] | None]
             if self._full is not None:
-                frame, self._full = self._full, None
-                return frame, None
-            return self._previews.pop(0)
+                task, self._full = (self._full, None), None
+            else:
+                task = self._previews.pop(0)
+            self._under_way.add((task[0].id, task[1]))
+            return task
 
 
 def _load(root: Path, frame: Frame, size: tuple[int, int] | None) -> LoadedFrame:

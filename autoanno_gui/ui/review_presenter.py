@@ -232,7 +232,8 @@ class ReviewPresenter(QObject):
         elif session.waiting:
             self._canvas.show_banner("Waiting for the model", "The proposals appear here; M labels the frame by hand.")
         elif document is not None and document.mode is PresentationMode.HAND and session.fault is None:
-            self._canvas.show_banner("By hand", "Drag a box around each object, then Space.")
+            hint = "" if session.model_active else " Ctrl+M chooses a model that labels first."
+            self._canvas.show_banner("By hand", f"Drag a box around each object, then Space.{hint}")
         else:
             self._canvas.hide_banner()
 

@@ -147,6 +147,19 @@ def test_rejected_frame_is_labelled_by_hand_from_nothing(driver: Driver) -> None
     assert kinds(decision) == [VerdictKind.ADDED]
 
 
+def test_m_hides_the_proposals_and_brings_them_back(driver: Driver) -> None:
+    driver.key(Key.Key_M)
+    assert driver.roles() == {}
+    driver.drag((20, 20), (80, 80))
+    driver.key(Key.Key_M)
+    assert driver.roles() == {Role.CANDIDATE: 2, Role.GHOST: 1, Role.CONFIRMED: 1}
+    driver.key(Key.Key_M)
+    driver.decide(Key.Key_Space)
+    decision = decision_of(driver, "frame_0.jpg")
+    assert decision is not None
+    assert (decision.kind, kinds(decision), decision.shown) == (DecisionKind.HAND_LABELLED, [VerdictKind.ADDED], ())
+
+
 def test_next_and_previous_decide_nothing(driver: Driver) -> None:
     driver.decide(Key.Key_D)
     assert driver.frame == "frame_1.jpg"

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 from autoanno_gui.ui import theme
 
 MARGIN: Final = 12
+LOWEST: Final = 52
+"""Room for the button."""
 FRAME_WIDTH: Final = 96
 """What mark, button and gaps take beside the text."""
 
@@ -61,5 +63,5 @@ class NoticeBar(QFrame):
     def _place(self) -> None:
         page = self._page
         width = min(page.width() - 48, 760)
-        height = self._text.heightForWidth(width - FRAME_WIDTH) + 2 * MARGIN
+        height = max(self._text.heightForWidth(width - FRAME_WIDTH) + 2 * MARGIN, LOWEST)
         self.setGeometry((page.width() - width) // 2, page.height() - height - 24, width, height)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
-from autoanno_gui.core.frame_list import FrameList
-from autoanno_gui.core.records import Frame, FrameState
+from autoanno_gui.core.frame_list import STATES, FrameList
+from autoanno_gui.core.records import Frame
 from autoanno_gui.review.model_runner import LoadedModel
 from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.ui import theme
@@ -73,9 +74,11 @@ class StatusLine(QStatusBar):
 
     def show_counts(self, frames: FrameList) -> None:
         """Show how far the review is."""
-        decided = frames.count(*(state for state in FrameState if state.decided))
+        # Counted once for all states: this runs at every decision, with 100,000 frames, too.
+        numbers = np.bincount(frames.states, minlength=len(STATES))
+        decided = sum(int(number) for state, number in zip(STATES, numbers, strict=True) if state.decided)
         self._counts.setText(f"{decided:,} of {len(frames):,} decided")
-        parts = [f"{frames.count(state):,} {state.value.replace('_', ' ')}" for state in FrameState]
+        parts = [f"{number:,} {state.value.replace('_', ' ')}" for state, number in zip(STATES, numbers, strict=True)]
         self._counts.setToolTip("\n".join(parts))
 
     def show_cursor(self, at: tuple[float, float] | None) -> None:

@@ -207,6 +207,22 @@ def test_an_export_of_any_size_takes_several_frames_at_once(tiny: Path, home: Pa
         np.testing.assert_allclose(found.boxes, expected.boxes, atol=0.05)
 
 
+@pytest.mark.filterwarnings("ignore")  # Tracing warns of everything that depends on the input.
+def test_a_torchscript_export_is_told_and_run(tiny: Path, home: Path, tmp_path: Path) -> None:
+    from ultralytics import YOLO
+
+    copy = tmp_path / "traced.pt"
+    shutil.copy(tiny, copy)
+    YOLO(str(copy)).export(format="torchscript", imgsz=96, device="cpu")
+    detector = load_detector(tmp_path / "traced.torchscript", home=home, device="cpu")
+    assert (detector.info.backend, detector.info.fixed_imgsz, detector.imgsz) == ("torchscript", True, (96, 96))
+    image = drawn(1, width=100, height=100)
+    expected = predict(load_detector(tiny, home=home, device="cpu"), image)
+    found = predict(detector, image)
+    np.testing.assert_allclose(found.confidences, expected.confidences, atol=1e-4)
+    np.testing.assert_allclose(found.boxes, expected.boxes, atol=0.05)
+
+
 def test_one_class_has_no_second_best(build_model: Callable[..., Path], home: Path) -> None:
     layout = "nc: 1\nbackbone:\n" + "  - [-1, 1, Conv, [16, 3, 2]]\n" * 3 + "head:\n  - [[2], 1, Detect, [nc]]\n"
     detector = load_detector(build_model(layout, names={0: "thing"}), home=home, device="cpu")
