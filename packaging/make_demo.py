@@ -248,9 +248,11 @@ def balloon(c: Canvas, o: Thing, t: float, tone: Tone) -> None:
     c.fill(body, ramp(QLinearGradient(0, 0.5, 0, 1.5), (0, NIGHT, 0.0), (1, NIGHT, 0.22)), solid=False)
     glow = c.look.burner * (0.55 + 0.45 * math.sin(o.seed * 2.4 + t * 17))
     if glow > 0.1:
-        warm, ember = rgb("#ffe09a"), rgb("#ff9a4a")
+        warm, ember = rgb("#ffb450"), rgb("#ff7a30")
         heat = (0, warm, 0.8 * glow), (0.4, warm, 0.42 * glow), (0.7, ember, 0.16 * glow), (1, ember, 0.0)
+        c.p.setCompositionMode(QPainter.CompositionMode.CompositionMode_Screen)
         c.fill(body, ramp(QRadialGradient(0, 1.15, 1.75), *heat), solid=False)
+        c.p.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
     dark = tone(rgb("#4a2f27"))
     for x in (-1, -0.33, 0.33, 1):
         c.line(poly((x * 0.14, 1.44), (x * 0.115, 1.76), closed=False), qc(dark, 0.85), 0.018)
@@ -290,7 +292,7 @@ def kite(c: Canvas, o: Thing, t: float, tone: Tone) -> None:
 
 
 def bird(c: Canvas, o: Thing, t: float, tone: Tone) -> None:
-    flap = 0.32 + 0.34 * math.sin(o.seed * 1.7 + t * 46)
+    flap = 0.36 + 0.36 * math.sin(o.seed * 1.7 + t * 46)
     dark, light = tone(rgb("#26314f")), tone(rgb("#f4f1ea"))
     colour = light if o.style == 1 else dark
     wings = curve(
@@ -602,11 +604,11 @@ def random_scene(seed: int) -> tuple[Scene, float]:
         add("kite", rng.uniform(11, 44), rng.uniform(60, 520), x, anchor=anchor, angle=rng.uniform(-35, 35),
             style=int(rng.random() < 0.2), haze=rng.uniform(0, 0.2))  # fmt: skip
     for _ in range(int(rng.integers(0, 4))):
-        fx, fy, size = rng.uniform(0, W), rng.uniform(40, 620), rng.uniform(9, 30)
+        fx, fy, size = rng.uniform(0, W), rng.uniform(40, 620), rng.uniform(11, 32)
         way, style = rng.choice([-1, 1]), int(rng.random() < 0.35)
         for _ in range(int(rng.integers(1, 5))):
             add("bird", size * rng.uniform(0.75, 1.25), fy + rng.normal(0, 45), fx + rng.normal(0, 80), vx=float(way),
-                style=style, angle=rng.uniform(-15, 15), haze=rng.uniform(0, 0.25))  # fmt: skip
+                style=style, angle=rng.uniform(-15, 15), haze=rng.uniform(0, 0.2))  # fmt: skip
     for kind, chance, low, high in (("plane", 0.25, 10, 24), ("leaf", 0.3, 10, 24), ("toy", 0.15, 12, 26)):
         if rng.random() < chance:
             add(
@@ -642,9 +644,10 @@ def clips() -> dict[str, Scene]:
         Thing("balloon", 372, 262, 118, 75, -28, 8, style=0),
         Thing("kite", 905, 250, 32, 60, -70, 3, anchor=690, angle=16),
         Thing("kite", 1090, 395, 23, -40, -110, 5, anchor=925, angle=-14, haze=0.05),
+        Thing("kite", 605, 74, 10, 81, 14, 0, style=1, angle=-150, haze=0.1),
         Thing("kite", 120, 330, 20, 60, -110, 2, style=1, angle=10, haze=0.05),
-        *flock(520, 120, 330, 20, (0, 0, 25), (58, 26, 20), (-52, 30, 19), (112, 58, 16), (-104, 66, 15)),
-        *flock(1180, 560, -620, -70, (0, 0, 17), (40, 24, 14), (92, -10, 12), style=1),
+        *flock(520, 120, 330, 20, (0, 0, 28), (62, 28, 23), (-58, 32, 22), (122, 62, 19)),
+        *flock(1130, 610, -430, -60, (0, 0, 27), (66, 24, 24), style=1),
         Thing("plane", 840, 70, 15, 260, -14, 1, angle=-3),
         Thing("glider", 540, 420, 26, -190, 60, 3),
         Thing("leaf", -40, 520, 16, 620, 120, 1, angle=20),
@@ -660,8 +663,8 @@ def clips() -> dict[str, Scene]:
         Thing("kite", 290, 250, 30, -50, 80, 1, anchor=640, angle=-18),
         Thing("kite", 1180, 210, 25, 50, 60, 4, anchor=1120, angle=12),
         Thing("kite", 700, 130, 18, 120, -30, 0, style=1, angle=-8),
-        *flock(1240, 420, -520, -60, (0, 0, 22), (52, -22, 18), (60, 26, 18), (112, -48, 15)),
-        *flock(260, 560, 300, 30, (0, 0, 15), (44, -16, 12), (-40, 20, 13)),
+        *flock(1240, 420, -270, -290, (0, 0, 25), (60, -24, 21), (68, 30, 21), (128, -54, 18)),
+        *flock(130, 505, 150, -90, (0, 0, 21), (58, -18, 18), (-52, 26, 18)),
         Thing("plane", 420, 60, 14, -260, 20, 1, angle=4),
         Thing("toy", 640, 620, 17, 60, -420, 4),
         Thing("glider", 1000, 500, 24, 150, -20, 4),
@@ -694,7 +697,8 @@ def make_frames() -> None:
 
 
 # --- the model --------------------------------------------------------------------------------------------------------
-IMGSZ = 416
+IMGSZ = 640  # for whole frames; training sees crops at the same scale, which costs less than half as much
+CROP_W, CROP_H, CROP_SIZE = 832, 520, 416
 
 
 def stay_offline(work: Path) -> None:
@@ -716,17 +720,33 @@ def stay_offline(work: Path) -> None:
         shutil.copy(font, folder / name)
 
 
+def cropped(labels: list[Label], left: int, top: int) -> list[Label]:
+    """The boxes inside a crop, as parts of it; what is mostly outside is dropped."""
+    kept: list[Label] = []
+    for cls, x, y, w, h in labels:
+        x0, x1 = (max((x + s * w / 2) * W - left, 0) for s in (-1, 1))
+        y0, y1 = (max((y + s * h / 2) * H - top, 0) for s in (-1, 1))
+        x0, x1, y0, y1 = min(x0, CROP_W), min(x1, CROP_W), min(y0, CROP_H), min(y1, CROP_H)
+        if (x1 - x0) * (y1 - y0) > 0.3 * w * h * W * H:
+            box = (x0 + x1) / 2 / CROP_W, (y0 + y1) / 2 / CROP_H, (x1 - x0) / CROP_W, (y1 - y0) / CROP_H
+            kept.append((cls, *box))
+    return kept
+
+
 def train_model(count: int, epochs: int) -> None:
     with tempfile.TemporaryDirectory(prefix="sky") as name:
         work = Path(name)
         stay_offline(work)
-        for split, first, n in (("train", 10_000, count), ("val", 90_000, 64)):
+        for split, first, n in (("train", 10_000, count), ("val", 90_000, 40)):
             for seed in range(first, first + n):
                 image, labels = draw(*random_scene(seed))
-                save(work / "images" / split / f"{seed}.jpg", image)
-                text = work / "labels" / split / f"{seed}.txt"
-                text.parent.mkdir(parents=True, exist_ok=True)
-                text.write_text(yolo_text(labels), encoding="utf-8")
+                rng = np.random.default_rng([seed, 3])
+                for part in range(2):
+                    x, y = int(rng.integers(0, W - CROP_W + 1)), int(rng.integers(0, H - CROP_H + 1))
+                    save(work / "images" / split / f"{seed}_{part}.jpg", image[y : y + CROP_H, x : x + CROP_W])
+                    text = work / "labels" / split / f"{seed}_{part}.txt"
+                    text.parent.mkdir(parents=True, exist_ok=True)
+                    text.write_text(yolo_text(cropped(labels, x, y)), encoding="utf-8")
 
         import torch
         from ultralytics import YOLO
@@ -739,10 +759,10 @@ def train_model(count: int, epochs: int) -> None:
         torch.set_num_threads(2)
         model = YOLO(str(work / "net.yaml"), task="detect")
         model.train(
-            data=str(data_yaml(work)), imgsz=IMGSZ, epochs=epochs, batch=8, nbs=8, val=False, device="cpu", workers=0,
-            cache="ram", rect=True, mosaic=0.0, fliplr=0.5, scale=0.3, translate=0.08, hsv_h=0.01, hsv_s=0.3, hsv_v=0.2,
-            erasing=0.0, optimizer="AdamW", lr0=0.002, lrf=0.02, cos_lr=True, warmup_epochs=1.0, weight_decay=0.0005,
-            amp=False, plots=False, seed=1, deterministic=True, patience=0, project=str(work / "runs"), name="sky",
+            data=str(data_yaml(work)), imgsz=CROP_SIZE, epochs=epochs, batch=8, nbs=8, val=False, device="cpu",
+            workers=0, cache="ram", rect=True, mosaic=0.0, fliplr=0.5, scale=0.3, translate=0.08, hsv_h=0.01, hsv_s=0.3,
+            hsv_v=0.2, erasing=0.0, optimizer="AdamW", lr0=0.002, lrf=0.02, cos_lr=True, warmup_epochs=1.0, amp=False,
+            plots=False, seed=1, deterministic=True, patience=0, project=str(work / "runs"), name="sky",
         )  # fmt: skip
         publish(work / "runs" / "sky" / "weights" / "last.pt", DEMO / "sky.pt")
 
@@ -822,8 +842,8 @@ def overlap(a: Sequence[float], b: Sequence[float]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["frames", "train", "check", "all"])
-    parser.add_argument("--count", type=int, default=900, help="training frames")
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--count", type=int, default=500, help="training frames, two crops of each")
+    parser.add_argument("--epochs", type=int, default=18)
     args = parser.parse_args()
     if args.what in ("frames", "all"):
         make_frames()
