@@ -6,21 +6,23 @@ reason, 2 wrong usage.
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
 
 import click
 
 from autoanno_gui import __version__
-from autoanno_gui.core.errors import FolderError, KnownError, ProjectError
+from autoanno_gui.core.errors import KnownError
 
 if TYPE_CHECKING:
-    from autoanno_gui.store.reader import Reader
+    from autoanno_gui.inference.engine import Detector
     from autoanno_gui.store.store_thread import Store
 
 P = ParamSpec("P")
@@ -34,26 +36,23 @@ _FILE: Final = click.Path(path_type=Path)
 class VerbGroup(click.Group):
     """A group whose first word may also be a folder: then the window opens on it."""
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the verb; without one it is the window."""
-        if args and args[0] in self.commands:
-            return super().resolve_command(ctx, args)
-        return DEFAULT_VERB, self.commands[DEFAULT_VERB], args
-
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take options that are not the group's own as the window's."""
-        own = {"--help", "--version"}
-        if not args or (args[0].startswith("-") and args[0] not in own):
+        """Put the verb first: `--project FILE` may stand before it, and without one it is the window."""
+        before = 2 if args[:1] == ["--project"] else int(args[:1] != [] and args[0].startswith("--project="))
+        if len(args) > before and args[before] in self.commands:
+            args = [args[before], *args[:before], *args[before + 1 :]]
+        elif not args or args[0] not in (*self.get_help_option_names(ctx), "--version"):
             args = [DEFAULT_VERB, *args]
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=VerbGroup, context_settings={"help_option_names": ["--help"]})
+@click.group(cls=VerbGroup, context_settings={"help_option_names": ["--help", "-h"]})
 @click.version_option(__version__, prog_name="autoanno")
 def main() -> None:
     """Review what a model labelled: `autoanno FOLDER` opens the window, the verbs below work without one."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files may hold what the terminal cannot show.
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _sentences(verb: Callable[P, R]) -> Callable[P, R]:
@@ -64,7 +63,7 @@ def _sentences(verb: Callable[P, R]) -> Callable[P, R]:
         try:
             return verb(*args, **kwargs)
         except KnownError as error:
-            click.echo(f"autoanno: {error}", err=True)
+            click.echo(f"autoanno: {' '.join(str(error).splitlines())}", err=True)
             sys.exit(1)
 
     return call
@@ -76,59 +75,32 @@ _folder = click.argument("folder", type=_FOLDER)
 _maybe_folder = click.argument("folder", type=_FOLDER, required=False)
 
 
-def _project_file(folder: Path | None, project: Path | None) -> Path:
-    from autoanno_gui.config import AppHome, project_file_for
+def _known(folder: Path | None, project: Path | None) -> Path:
+    """Return the project file that was meant; it exists."""
+    from autoanno_gui.config import AppHome
+    from autoanno_gui.review.project_access import existing_project
 
-    if project is not None:
-        return project
-    if folder is None:
+    if folder is None and project is None:
         raise click.UsageError("Give a folder of frames, or a project file with --project.")
-    if not folder.is_dir():
-        raise FolderError(f"{folder} is not a folder: give the folder that holds the frames.")
-    return project_file_for(AppHome.find(), folder.absolute())
+    return existing_project(AppHome.find(), folder, project)
 
 
-@contextmanager
-def _reading(folder: Path | None, project: Path | None) -> Iterator[Reader]:
-    """Open a project for a report; works while a window has it open."""
-    from autoanno_gui.store.store_thread import open_report
+def _new_or_known(folder: Path, project: Path | None) -> Path:
+    """Return the project file of a folder that has something to review; it need not exist yet."""
+    from autoanno_gui.config import AppHome
+    from autoanno_gui.review.project_access import place_for_project
 
-    file = _project_file(folder, project)
-    if not file.exists():
-        where = f"{folder} has no project yet" if project is None else f"There is no project file {file}"
-        raise ProjectError(f"{where}: open the folder, or run `autoanno scan` or `autoanno predict` on it first.")
-    with open_report(file) as reader:
-        yield reader
-
-
-@contextmanager
-def _writing(folder: Path | None, project: Path | None) -> Iterator[Store]:
-    """Open a project for work, making it when it is new and a folder was given."""
-    from autoanno_gui.store.store_thread import Store
-
-    file = _project_file(folder, project)
-    if folder is not None and not folder.is_dir():
-        raise FolderError(f"{folder} is not a folder: give the folder that holds the frames.")
-    if folder is None and not file.exists():
-        raise ProjectError(f"There is no project file {file}: give its folder of frames to make it.")
-    root = folder.absolute() if folder is not None else None
-    if root is not None:
-        _refuse_empty(root, file)
-    with Store.open(file, root=root) as store:
-        yield store
-
-
-def _refuse_empty(root: Path, file: Path) -> None:
-    """Make no project for a folder that has nothing to review."""
-    from autoanno_gui.imaging.scan import scan_folder
-    from autoanno_gui.review.scan_job import no_images
-
-    if not file.exists() and next(iter(scan_folder(root)), None) is None:
-        raise no_images(root)
+    return place_for_project(AppHome.find(), folder, project)
 
 
 def _print(document: dict[str, Any]) -> None:
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    # ASCII with escapes: it comes through every terminal and pipe.
+    click.echo(json.dumps(document, indent=2))
+
+
+def _advance(bar: Any, done: int, total: int) -> None:  # noqa: ANN401 - tqdm is imported where it is needed
+    bar.total = total
+    bar.update(done - bar.n)
 
 
 def _scan(store: Store) -> None:
@@ -141,19 +113,34 @@ def _scan(store: Store) -> None:
         pass
 
 
-# ---------------------------------------------------------------------------------------------------- verbs
-@main.command(
-    DEFAULT_VERB,
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    add_help_option=False,
-)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-@_sentences
-def gui(arguments: tuple[str, ...]) -> None:
-    """Open the window (the default): [FOLDER] [--project FILE] [--model PATH] [--checks on|off]."""
+def _open_window(arguments: list[str]) -> NoReturn:
+    if sys.platform.startswith("linux") and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        raise KnownError(
+            "There is no screen to open a window on; `autoanno --help` lists what works without one (a screen is named "
+            "by DISPLAY or WAYLAND_DISPLAY)."
+        )
     from autoanno_gui import app
 
     sys.exit(app.run(arguments))
+
+
+# ---------------------------------------------------------------------------------------------------- verbs
+@main.command(DEFAULT_VERB)
+@_maybe_folder
+@_project
+@click.option("--model", type=_FILE, help="Model to label the frames with.")
+@click.option(
+    "--checks", type=click.Choice(["on", "off"]), default="on", show_default=True, help="Blind frames, planted checks."
+)
+@_sentences
+def gui(folder: Path | None, project: Path | None, model: Path | None, checks: str) -> None:
+    """Open the window (the default)."""
+    arguments = [f"--checks={checks}"]
+    arguments += [f"--project={project}"] if project is not None else []
+    arguments += [f"--model={model}"] if model is not None else []
+    _open_window([*arguments, "--", str(folder)] if folder is not None else arguments)
 
 
 @main.command()
@@ -167,15 +154,15 @@ def scan(folder: Path, project: Path | None, as_json: bool, quick: bool) -> None
     from tqdm import tqdm
 
     from autoanno_gui.review.check_job import check_job
+    from autoanno_gui.review.project_access import open_to_work
     from autoanno_gui.review.reports import scan_report
 
-    with _writing(folder, project) as store:
+    with open_to_work(_new_or_known(folder, project), folder, create=True) as store:
         _scan(store)
         if not quick:
             with tqdm(unit="frame", desc="Reading", file=sys.stderr) as bar:
                 for progress in check_job(store):
-                    bar.total = progress.total
-                    bar.update(progress.done - bar.n)
+                    _advance(bar, progress.done, progress.total)
         with store.reader() as reader:
             document = scan_report(reader)
     if as_json:
@@ -204,19 +191,17 @@ def predict(
     """Label a folder with a model. Can be interrupted with Ctrl+C; run again, it goes on where it was."""
     from autoanno_gui.config import AppHome
     from autoanno_gui.core.records import Task
-    from autoanno_gui.inference.registry import inspect_model, load_detector
+    from autoanno_gui.inference.registry import load_detector
+    from autoanno_gui.review.project_access import open_to_work
 
-    home = AppHome.find().models_dir
+    # The model before the project: a model that cannot be used leaves no project behind.
+    file = _new_or_known(folder, project)
     wanted = Task(task) if task is not None else None
-    inspect_model(model, task=wanted, home=home)
-    with _writing(folder, project) as store:
+    detector = load_detector(model, home=AppHome.find().models_dir, device=device, imgsz=imgsz, task=wanted)
+    with closing(detector), open_to_work(file, folder, create=True) as store:
         _scan(store)
-        detector = load_detector(model, home=home, device=device, imgsz=imgsz, task=wanted)
         click.echo(f"{model.name} on {detector.device}. {detector.device_reason}".rstrip(". ") + ".", err=True)
-        try:
-            document = _predict(store, detector)
-        finally:
-            detector.close()
+        document = _predict(store, detector)
     if as_json:
         _print(document)
     else:
@@ -227,7 +212,7 @@ def predict(
         )
 
 
-def _predict(store: Store, detector: Any) -> dict[str, Any]:  # noqa: ANN401 - the protocol lives behind a heavy import
+def _predict(store: Store, detector: Detector) -> dict[str, Any]:
     from tqdm import tqdm
 
     from autoanno_gui.review.prediction_job import prediction_job
@@ -236,25 +221,21 @@ def _predict(store: Store, detector: Any) -> dict[str, Any]:  # noqa: ANN401 - t
     path = detector.info.path
     store.submit(Priority.OTHER, lambda writer: writer.set_setting("model_path", path)).result()
     predicted_now, seconds, rate = 0, 0.0, 0.0
-    job = prediction_job(store, detector)
-    interrupted = False
-    with tqdm(unit="frame", desc="Predicting", file=sys.stderr) as bar:
-        try:
-            for progress in job:
-                bar.total = progress.total
-                bar.update(progress.done - bar.n)
+    try:
+        with tqdm(unit="frame", desc="Predicting", file=sys.stderr) as bar:
+            for progress in prediction_job(store, detector):
+                _advance(bar, progress.done, progress.total)
                 predicted_now += len(progress.recorded)
                 seconds, rate = progress.seconds, progress.frames_per_second
                 for failure in progress.failures:
                     bar.write(f"{failure.path}: {failure.detail}", file=sys.stderr)
-        except KeyboardInterrupt:
-            interrupted = True
-            job.close()
+    except KeyboardInterrupt as error:
+        with store.reader() as reader:
+            total, _ = reader.prediction_totals()
+        raise KnownError(f"Stopped; {total} frames are predicted. Run the same command again to go on.") from error
     with store.reader() as reader:
         total, objects = reader.prediction_totals()
         failures = [{"frame": f.path, "error": f.error.value if f.error else None} for f, _ in reader.failed_frames()]
-    if interrupted:
-        raise KnownError(f"Stopped; {total} frames are predicted. Run the same command again to go on.")
     return {
         "frames_predicted": total,
         "frames_predicted_now": predicted_now,
@@ -275,9 +256,10 @@ def _predict(store: Store, detector: Any) -> dict[str, Any]:  # noqa: ANN401 - t
 @_sentences
 def queue(folder: Path | None, project: Path | None, as_json: bool) -> None:
     """Print the frames in the order of review, with the reason for each place."""
+    from autoanno_gui.review.project_access import open_to_read
     from autoanno_gui.review.reports import queue_report
 
-    with _reading(folder, project) as reader:
+    with open_to_read(_known(folder, project), folder) as reader:
         document = queue_report(reader)
     if as_json:
         _print(document)
@@ -293,9 +275,10 @@ def queue(folder: Path | None, project: Path | None, as_json: bool) -> None:
 @_sentences
 def metrics(folder: Path | None, project: Path | None, as_json: bool) -> None:
     """Print edit rate, reject rate, miss rate and seconds per frame, with intervals."""
+    from autoanno_gui.review.project_access import open_to_read
     from autoanno_gui.review.reports import metrics_report
 
-    with _reading(folder, project) as reader:
+    with open_to_read(_known(folder, project), folder) as reader:
         document = metrics_report(reader)
     if as_json:
         _print(document)
@@ -327,11 +310,13 @@ def export(
 
     from autoanno_gui.datasets.plan import ExportOptions, FileMode
     from autoanno_gui.review.export_job import export_job
+    from autoanno_gui.review.project_access import open_to_work
 
     options = ExportOptions(
         files=FileMode.HARD_LINK if link else FileMode.COPY, fractions=(1 - val - test, val, test), seed=seed
     )
-    with _writing(folder, project) as store, tqdm(unit="step", desc="Exporting", file=sys.stderr) as bar:
+    file = _known(folder, project)
+    with open_to_work(file, folder) as store, tqdm(unit="step", desc="Exporting", file=sys.stderr) as bar:
         job = export_job(store, out=out.absolute(), options=options)
         while True:
             try:
@@ -339,8 +324,7 @@ def export(
             except StopIteration as stop:
                 report = stop.value
                 break
-            bar.total = progress.total
-            bar.update(progress.done - bar.n)
+            _advance(bar, progress.done, progress.total)
     document = report.to_json()
     if as_json:
         _print(document)
@@ -360,15 +344,18 @@ def doctor(folder: Path | None, project: Path | None, repair: bool, as_json: boo
     """Print versions, device and the health of a project: what a bug report needs."""
     from autoanno_gui.config import AppHome
     from autoanno_gui.review.environment import environment_report
+    from autoanno_gui.review.project_access import open_to_read, open_to_work
     from autoanno_gui.review.reports import project_report
     from autoanno_gui.store.store_thread import Priority
 
     document = environment_report(AppHome.find())
+    document["project"] = None
     if folder is not None or project is not None:
+        file = _known(folder, project)
         if repair:
-            with _writing(folder, project) as store:
+            with open_to_work(file, folder) as store:
                 store.submit(Priority.OTHER, lambda writer: writer.rebuild_frame_state()).result()
-        with _reading(folder, project) as reader:
+        with open_to_read(file, folder) as reader:
             document["project"] = project_report(reader)
     if as_json:
         _print(document)
@@ -387,12 +374,11 @@ def doctor(folder: Path | None, project: Path | None, repair: bool, as_json: boo
 @_sentences
 def demo(reset: bool) -> None:
     """Open the bundled demo project: drawn skies, and a tiny model that is good but not perfect."""
-    from autoanno_gui import app
     from autoanno_gui.config import AppHome
     from autoanno_gui.review.demo import prepare_demo
 
     prepared = prepare_demo(AppHome.find(), reset=reset)
-    sys.exit(app.run([str(prepared.frames), "--project", str(prepared.project), "--model", str(prepared.model)]))
+    _open_window([str(prepared.frames), "--project", str(prepared.project), "--model", str(prepared.model)])
 
 
 if __name__ == "__main__":

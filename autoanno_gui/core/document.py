@@ -107,7 +107,7 @@ class MappedPredictions:
     @classmethod
     def of(cls, raw: FramePredictions, *, run_frame_id: int, class_map: Mapping[int, int | None]) -> MappedPredictions:
         """Map model classes to project classes; a class absent from the map is unmapped."""
-        return cls(raw, run_frame_id, tuple(class_map.get(int(c)) for c in raw.classes), class_map)
+        return cls(raw, run_frame_id, tuple(map(class_map.get, raw.classes.tolist())), class_map)
 
 
 class Document:
@@ -126,6 +126,8 @@ class Document:
         self.frame_id: Final = frame_id
         self.width = width
         self.height = height
+        self.made_on: tuple[int, int] | None = None
+        """Size in pixels of the picture that the objects were made on; None where it is not known."""
         self.mode = mode
         self.predictions = predictions
         self.thresholds = thresholds or Thresholds()
@@ -140,16 +142,22 @@ class Document:
         self._saved: dict[int, ReviewObject] | None = dict(self._objects)
 
     def _take_predictions(self, predictions: MappedPredictions) -> None:
-        raw = predictions.raw
-        for index, class_id in enumerate(predictions.class_ids):
-            if class_id is None:
-                continue
-            item = ReviewObject(index, raw.box(index), class_id, float(raw.confidences[index]))
-            self._origin[index] = item
-            self._objects[index] = item
+        # As lists: numbers of Python at once, which costs a fraction of taking them one by one.
+        rows = zip(
+            predictions.class_ids, predictions.raw.boxes.tolist(), predictions.raw.confidences.tolist(), strict=True
+        )
+        for index, (class_id, box, confidence) in enumerate(rows):
+            if class_id is not None:
+                self._origin[index] = ReviewObject(index, Box(*box), class_id, confidence)
+        self._objects.update(self._origin)
         self._note_shown()
 
     # ------------------------------------------------------------------------------------------------ reading
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """(width, height) in pixels of the picture as it is now; None until it was opened."""
+        return (self.width, self.height) if self.width else None
+
     @property
     def run_frame_id(self) -> int | None:
         return self.predictions.run_frame_id if self.predictions is not None else None
@@ -381,12 +389,14 @@ class Document:
 
     def restore(self, objects: Iterable[ReviewObject], *, shown: tuple[int, ...] = ()) -> None:
         """Put back objects that a draft or an earlier decision kept."""
+        kept: dict[int, ReviewObject] = {}
         for item in objects:
             if item.drawn or item.id in self._origin:
-                self._put({item.id: item})
+                kept[item.id] = item
             elif item.mark is not Mark.REJECTED:
                 # Its class is no longer mapped, so no prediction stands behind it any more: it is the reviewer's.
-                self._put({item.id: ReviewObject(item.id, item.geometry, item.class_id)})
+                kept[item.id] = ReviewObject(item.id, item.geometry, item.class_id)
+        self._put(kept)
         self._shown.update(shown)
         self.mark_saved()
 
@@ -447,4 +457,4 @@ def object_from_verdict(verdict: Verdict, *, object_id: int, origin: ReviewObjec
         return replace(origin, mark=Mark.REJECTED)
     geometry: Box = verdict.geometry or origin.geometry
     promoted = verdict.kind is VerdictKind.PROMOTED
-    return replace(origin, geometry=geometry, class_id=verdict.class_id, mark=Mark.ACCEPTED, promoted=promoted)
+    return ReviewObject(object_id, geometry, verdict.class_id, origin.confidence, Mark.ACCEPTED, promoted)

@@ -12,12 +12,19 @@ from autoanno_gui.core.records import PresentationMode
 VERSION: Final = 1
 
 
-def encode_draft(document: Document) -> bytes | None:
-    """Return the touched objects as JSON; None when there is nothing to keep."""
-    if not document.has_traces:
+def encode_draft(document: Document, *, over_labels: bool = False) -> bytes | None:
+    """Return the touched objects as JSON; None when there is nothing to keep.
+
+    Args:
+        document: the frame as it stands.
+        over_labels: whether the frame is labelled already. Then the draft takes the place of those labels, also when it
+            holds nothing: the reviewer took all of them away.
+    """
+    if not document.has_traces and not over_labels:
         return None
     body = {
         "version": VERSION,
+        "size": document.made_on or document.size,
         "mode": document.mode.value,
         "run_frame_id": document.run_frame_id,
         "shown": document.shown,
@@ -36,6 +43,8 @@ def restore_draft(document: Document, body: bytes) -> None:
     """Put the kept objects back into a document made over the same predictions."""
     data: dict[str, Any] = json.loads(body)
     document.mode = PresentationMode(data["mode"])
+    if size := data.get("size"):
+        document.made_on = size[0], size[1]
     document.restore([_decode(row) for row in data["objects"]], shown=tuple(data["shown"]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -177,8 +178,7 @@ class FramePredictions:
 
     def box(self, index: int) -> Box:
         """Return one row of `boxes` as a `Box`."""
-        x1, y1, x2, y2 = (float(v) for v in self.boxes[index])
-        return Box(x1, y1, x2, y2)
+        return Box(*self.boxes[index].tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,10 +266,14 @@ class Thresholds:
     default: float = 0.5
     per_class: tuple[tuple[int, float], ...] = ()
     ghost_floor: float = 0.15
+    _by_class: Mapping[int, float] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_class", dict(self.per_class))
 
     def of(self, class_id: int) -> float:
         """Return the threshold that holds for a project class."""
-        return dict(self.per_class).get(class_id, self.default)
+        return self._by_class.get(class_id, self.default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +324,8 @@ class Decision:
         uuid: made by the caller, so that a retry is idempotent.
         run_frame_id: the predictions that were judged; None for a frame without.
         shown: indices of the predictions that were shown as candidates.
+        width: pixels of the upright picture that was judged; 0 where it is not known.
+        height: the same.
     """
 
     uuid: str
@@ -333,6 +339,8 @@ class Decision:
     timing: Timing
     reviewer: str
     session_uuid: str
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,10 +366,21 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class LabelledFrame:
-    """A frame that an export takes: labelled, with its objects (none for a confirmed-empty one)."""
+    """A frame that an export takes: labelled, with its objects (none for a confirmed-empty one).
+
+    Attributes:
+        reviewer: who made the decision that labels it.
+        decided_at: ISO 8601 UTC of that decision.
+        width: pixels of the upright picture that was judged then; 0 where it is not known.
+        height: the same.
+    """
 
     frame: Frame
-    annotations: tuple[Annotation, ...] = field(default=())
+    annotations: tuple[Annotation, ...]
+    reviewer: str
+    decided_at: str
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True)

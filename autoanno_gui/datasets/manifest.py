@@ -51,7 +51,6 @@ class Manifest:
 
     def add(self, item: ExportItem, *, plan: ExportPlan, labels: FrameLabels, picture: Picture, path: str) -> None:
         """Write one picture. `path`: within the dataset."""
-        decided = max(item.annotations, key=lambda one: one.decided_at, default=None)
         entry: dict[str, object] = {
             "source": item.frame.path,
             "file": path,
@@ -61,8 +60,8 @@ class Manifest:
             "width": picture.width,
             "height": picture.height,
             "decision": item.frame.state.value,
-            "decided_at": decided.decided_at if decided else None,
-            "reviewer": decided.reviewer if decided else None,
+            "decided_at": item.labelled.decided_at,
+            "reviewer": item.labelled.reviewer,
             "objects": [_object(item.annotations[at], plan) for at in labels.objects],
         }
         if labels.left_out:

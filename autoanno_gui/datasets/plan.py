@@ -54,12 +54,24 @@ class ExportOptions:
 
 @dataclass(frozen=True, slots=True)
 class ExportItem:
-    """One picture of the dataset-to-be. `stem` is unique over all splits."""
+    """One picture of the dataset-to-be.
 
-    frame: Frame
-    annotations: tuple[Annotation, ...]
+    Attributes:
+        labelled: the frame with its objects and the decision that labels it.
+        stem: unique over all splits.
+    """
+
+    labelled: LabelledFrame
     split: str
     stem: str
+
+    @property
+    def frame(self) -> Frame:
+        return self.labelled.frame
+
+    @property
+    def annotations(self) -> tuple[Annotation, ...]:
+        return self.labelled.annotations
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +215,7 @@ def _item(
     split = splits.get(frame.id)
     if split not in SPLITS:
         raise ValueError(f"{frame.path} has no split: {split}")
-    return ExportItem(frame, labelled.annotations, split, stems[frame.path])
+    return ExportItem(labelled, split, stems[frame.path])
 
 
 def _number_classes(classes: Sequence[ClassRecord]) -> tuple[tuple[ExportClass, ...], dict[int, int]]:

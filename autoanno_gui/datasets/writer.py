@@ -6,35 +6,31 @@ or deleted, and the folder of frames is only read.
 
 from __future__ import annotations
 
-import errno
 import os
-import secrets
-import shutil
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO
 
-from autoanno_gui.core.errors import ExportError, FrameError
+from autoanno_gui.core.errors import FRAME_ERROR_TEXT, ExportError, FrameError
 from autoanno_gui.core.records import Progress
 from autoanno_gui.datasets.layout import DatasetFormat, FrameLabels, WrittenPicture
 from autoanno_gui.datasets.manifest import Manifest
 from autoanno_gui.datasets.pictures import Change, Picture, load_picture
 from autoanno_gui.datasets.plan import ExportFormat, ExportItem, ExportPlan, ExportReport, FileMode
+from autoanno_gui.datasets.staging import flush_folder, flush_name, staging_folder
 from autoanno_gui.datasets.tally import Tally
 from autoanno_gui.datasets.yolo import YoloDetect
 from autoanno_gui.imaging.paths import escape_path, frame_file
 
 FORMATS: Final[Mapping[ExportFormat, DatasetFormat]] = {ExportFormat.YOLO_DETECT: YoloDetect()}
 
-_NO_SPACE: Final = frozenset([errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)])
-
 
 def write_export(plan: ExportPlan, *, root: Path, out: Path) -> Generator[Progress, None, ExportReport]:
     """Write `plan` to the new folder `out`; closing the generator early leaves nothing behind.
 
-    A frame whose file is gone or damaged by now is left out and named; it stops nothing. Where the process is killed,
-    a hidden folder `.<name>.partial-<id>` stays beside `out`, which can be deleted.
+    A frame whose file is gone, damaged or of another size than when it was decided is left out and named; it stops
+    nothing. Where the process is killed, a hidden folder `.<name>.partial-<id>` and its lock file stay beside `out`
+    until the next export to `out`; they can be deleted.
 
     Args:
         root: the frame root.
@@ -51,7 +47,7 @@ def write_export(plan: ExportPlan, *, root: Path, out: Path) -> Generator[Progre
     _check_target(out, root)
     layout = FORMATS[plan.options.format]
     frames = len(plan.items)
-    with _staging(out) as staging:
+    with staging_folder(out) as staging:
         tally = Tally()
         with open(staging / "manifest.json", "x", encoding="utf-8", newline="\n") as file:
             stage = _Stage(plan, root=root, folder=staging, layout=layout, manifest=file, tally=tally)
@@ -61,11 +57,11 @@ def write_export(plan: ExportPlan, *, root: Path, out: Path) -> Generator[Progre
             report = stage.finish(shown)
         for done, _ in enumerate(layout.verify(staging, plan=plan, pictures=tally.pictures), 1):
             yield Progress(frames + done, 2 * frames, "Reading the dataset back")
-        _flush(staging)
+        flush_folder(staging)
         if os.name == "nt" and out.is_dir():
             out.rmdir()  # Windows renames onto nothing; elsewhere an empty folder gives way by itself
         os.rename(staging, out)
-        _flush_folder(out.parent)
+        flush_name(out.parent)
     return report
 
 
@@ -87,6 +83,10 @@ class _Stage:
     def add(self, item: ExportItem) -> None:
         """Write one frame with its labels, or count it as failed. Raises ExportError or OSError."""
         path = item.frame.path
+        if item.frame.error is not None:
+            # As the project has it: not each damage shows again below, where most pictures pass by their header.
+            self._tally.fail(path, f"{FRAME_ERROR_TEXT[item.frame.error]} Put it right and open the folder again.")
+            return
         try:
             picture = load_picture(self._root, path)
         except FrameError as e:
@@ -153,15 +153,16 @@ class _Stage:
 
 
 def _why_unusable(item: ExportItem, picture: Picture, labels: FrameLabels) -> str | None:
-    frame = item.frame
-    if frame.width and (frame.width, frame.height) != (picture.width, picture.height):
+    judged = item.labelled if item.labelled.width else item.frame
+    # Boxes fit only the picture they were confirmed on. To stretch them would make labels that nobody has seen.
+    if judged.width and (judged.width, judged.height) != (picture.width, picture.height):
         return (
-            f"The picture was {frame.width} x {frame.height} pixels when it was labelled and is {picture.width} x "
-            f"{picture.height} now; review it again."
+            f"The picture was {judged.width} x {judged.height} pixels when it was labelled and is {picture.width} x "
+            f"{picture.height} now; open it again and check its boxes."
         )
     if item.annotations and not labels.objects:
         # An empty label file would say that the picture was confirmed to be empty.
-        return "None of its objects has any area inside the picture; review it again."
+        return "None of its objects has any area inside the picture; open it again and check its boxes."
     return None
 
 
@@ -187,56 +188,3 @@ def _free_name(out: Path) -> Path:
     while os.path.lexists(candidate := out.with_name(f"{out.name}-{number}")):
         number += 1
     return candidate
-
-
-@contextmanager
-def _staging(out: Path) -> Generator[Path, None, None]:
-    """Make a folder beside `out` that goes away again unless it is renamed; failures to write become ExportError."""
-    short = os.fsdecode(os.fsencode(out.name)[:200])
-    staging = out.with_name(f".{short}.partial-{secrets.token_hex(4)}")
-    parents: list[Path] = []
-    try:
-        for folder in reversed(out.parents):
-            if not folder.exists():
-                folder.mkdir()
-                parents.append(folder)
-        staging.mkdir()
-        yield staging
-    except OSError as e:
-        if e.errno in _NO_SPACE:
-            raise ExportError(
-                f"The disk is full, so the dataset {out} was not written; free some space or choose another disk."
-            ) from e
-        raise ExportError(
-            f"The dataset {out} could not be written ({e.strerror or e}); check the folder or choose another."
-        ) from e
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-        for folder in reversed(parents):
-            with suppress(OSError):  # it holds the finished dataset, or somebody else's files by now
-                folder.rmdir()
-
-
-def _flush(staging: Path) -> None:
-    """Have the dataset on the disk before it gets its name, so that a power cut leaves no finished-looking shell.
-
-    One sync costs far less than flushing each of some hundred thousand small files; Windows knows only the latter, and
-    there the two files that make it a dataset must do.
-    """
-    if hasattr(os, "sync"):
-        os.sync()
-        return
-    for file in staging.iterdir():
-        if file.is_file():
-            with open(file, "r+b") as stream:
-                os.fsync(stream.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    """Have the new name on the disk too. The dataset is whole either way, so a system that cannot is not at fault."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

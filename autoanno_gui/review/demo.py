@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from autoanno_gui.config import PROJECT_SUFFIX, AppHome
+from autoanno_gui.core.errors import FolderError
 from autoanno_gui.resources import resource
 
 
@@ -25,11 +27,25 @@ def prepare_demo(home: AppHome, *, reset: bool = False) -> Demo:
     Args:
         home: the program's own folder.
         reset: whether decisions made before are dropped (the demo's only; no other project is touched).
+
+    Raises:
+        FolderError: the folder cannot be written.
     """
     folder = home.root / "demo"
-    if reset and folder.exists():
-        shutil.rmtree(folder)
     frames = folder / "frames"
-    if not frames.is_dir():
-        shutil.copytree(resource("demo/frames"), frames)
+    try:
+        if reset and folder.exists():
+            shutil.rmtree(folder)
+        if not frames.is_dir():
+            # Under another name until it is whole, so that a copy that was cut off is not taken for the demo.
+            part = folder / "frames.part"
+            if part.exists():
+                shutil.rmtree(part)
+            shutil.copytree(resource("demo/frames"), part)
+            os.rename(part, frames)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FolderError(
+            f"The demo cannot be put into {folder} ({reason}); make room, or set AUTOANNO_HOME to another folder."
+        ) from error
     return Demo(frames, folder / f"demo{PROJECT_SUFFIX}", resource("demo/sky.pt"))

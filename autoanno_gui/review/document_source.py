@@ -65,6 +65,10 @@ class DocumentSource:
             thresholds=thresholds,
             mode=PresentationMode.HAND if by_hand else PresentationMode.NORMAL,
         )
+        if decision is not None and decision.width:
+            document.made_on = decision.width, decision.height
+        elif predictions is not None:
+            document.made_on = document.size
         if draft is not None:
             restore_draft(document, draft)
         elif decision is not None and decision.kind is not DecisionKind.REJECTED:

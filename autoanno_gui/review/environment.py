@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from autoanno_gui import __version__
 from autoanno_gui.config import AppHome
+from autoanno_gui.core.errors import ModelError
 from autoanno_gui.inference.registry import best_device
 
 _PACKAGES: Final = (
@@ -31,7 +32,10 @@ _ASK_QT_SECONDS: Final = 20
 
 def environment_report(home: AppHome) -> dict[str, Any]:
     """Return versions, the device that a model would run on, and the Qt platform."""
-    device, reason = best_device(home.models_dir)
+    try:
+        device, reason = best_device(home.models_dir)
+    except ModelError as error:
+        device, reason = "none", str(error)
     return {
         "versions": {"autoanno": __version__, "python": platform.python_version(), "os": platform.platform()}
         | {name: version for name in _PACKAGES if (version := _version(name)) is not None},

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections import Counter
+from collections.abc import Container, Generator, Iterable
 from pathlib import Path
 
-from autoanno_gui.core.records import Progress
+from autoanno_gui.core.records import Frame, FrameState, Progress
 from autoanno_gui.core.split import assign_splits, frame_groups
 from autoanno_gui.datasets.plan import ExportOptions, ExportReport, plan_export
 from autoanno_gui.datasets.writer import write_export
@@ -26,13 +27,21 @@ def export_job(store: Store, *, out: Path, options: ExportOptions) -> Generator[
     with store.reader() as reader:
         labelled = list(reader.labelled_frames())
         classes = reader.classes()
-        left_out = reader.left_out_counts()
         kept = reader.splits()
-        paths = {frame.id: frame.path for block in reader.frames() for frame in block}
-    groups = frame_groups(paths)
+        contents = reader.contents()
+        frames = [frame for block in reader.frames() for frame in block]
+    left_out = _left_out(frames, {one.frame.id for one in labelled})
+    groups = frame_groups({frame.id: frame.path for frame in frames}, contents=contents)
     wanted = {one.frame.id: groups[one.frame.id] for one in labelled}
     splits = assign_splits(wanted, kept, fractions=options.fractions, seed=options.seed)
     plan = plan_export(labelled, classes=classes, splits=splits, left_out=left_out, options=options)
     new = {frame_id: split for frame_id, split in splits.items() if frame_id not in kept}
     store.submit(Priority.OTHER, lambda writer: writer.assign_splits(new)).result()
     return (yield from write_export(plan, root=store.root, out=out))
+
+
+def _left_out(frames: Iterable[Frame], taken: Container[int]) -> Counter[str]:
+    """Count the frames that are not taken by why; with those that are taken they are all frames of the project."""
+    states = (frame.state for frame in frames if frame.id not in taken)
+    # One that was labelled a moment ago, after the labels were read.
+    return Counter((FrameState.UNDECIDED if state.labelled else state).value for state in states)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -11,6 +10,9 @@ from numpy.typing import NDArray
 from autoanno_gui.core import queue
 from autoanno_gui.core.frame_list import STATE_NUMBER, FrameList
 from autoanno_gui.core.records import Frame, FrameState
+
+_NEAR: Final = 256
+"""Places that are looked through first."""
 
 
 class FrameQueue:
@@ -23,11 +25,6 @@ class FrameQueue:
 
     def __len__(self) -> int:
         return len(self._order)
-
-    def add(self, frames: Iterable[Frame]) -> None:
-        """Take frames that a scan or the project brought, in natural order as far as they are new."""
-        self.frames.extend(frames)
-        self.reorder()
 
     def reorder(self) -> None:
         """Compute the order anew from the frames' present states."""
@@ -49,12 +46,21 @@ class FrameQueue:
 
     def following(self, place: int, state: FrameState, *, count: int = 1, wrap: bool = True) -> list[int]:
         """Return up to `count` places of frames in a state, after `place` and then (if wanted) from the start."""
-        in_state = self.frames.states[self._order] == STATE_NUMBER[state]
-        found = np.flatnonzero(in_state[place + 1 :])[:count] + place + 1
+        found = self._places(state, place + 1, len(self), count)
         if wrap and len(found) < count:
-            before = np.flatnonzero(in_state[: max(place, 0)])
-            found = np.concatenate([found, before[: count - len(found)]])
-        return [int(at) for at in found]
+            found += self._places(state, 0, max(place, 0), count - len(found))
+        return found
+
+    def _places(self, state: FrameState, start: int, end: int, count: int) -> list[int]:
+        """Return the first `count` places from `start` up to `end` in a state; mostly they are near, so look there first."""
+        found: list[int] = []
+        size = _NEAR
+        while start < end and len(found) < count:
+            stop = min(start + size, end)
+            here = self.frames.states[self._order[start:stop]] == STATE_NUMBER[state]
+            found += [start + int(at) for at in np.flatnonzero(here)[: count - len(found)]]
+            start, size = stop, size * 8
+        return found
 
     def first(self) -> Frame | None:
         """Return the frame to open first: the first undecided one, else the first put off, else the first."""

@@ -1,4 +1,4 @@
-"""The model of the window: loads it, predicts the shown frame first and the folder after, all on the scheduler's thread.
+"""The model of the window: predicts the shown frame first and the folder after, all on the scheduler's thread.
 
 Events come through callbacks on that thread; a window hands them on to its own by queued signals.
 """
@@ -58,7 +58,7 @@ class ModelRunner:
         self._home = home
         self._events = events
         self._detector: Detector | None = None
-        self._job_error: BaseException | None = None
+        self._jobs = 0
         self._predicted_alone: set[int] = set()
 
     def inspect(self, path: Path, *, task: Task | None = None) -> ModelInfo:
@@ -66,12 +66,18 @@ class ModelRunner:
         return inspect_model(path, task=task, home=self._home)
 
     def load(self, path: Path, *, device: str = "auto", imgsz: int | None = None, task: Task | None = None) -> None:
-        """Load a model in place of the present one; a failure leaves the present one in use."""
+        """Load a model in place of the present one; a failure leaves the present one in use, and its job running."""
 
         def work() -> Generator[None, None, None]:
             self._events.loading(path.name)
             detector = load_detector(path, home=self._home, device=device, imgsz=imgsz, task=task)
-            yield
+            self._scheduler.cancel(JOB)
+            self._scheduler.cancel(SHOWN)
+            try:
+                yield  # what still uses the present model ends here
+            except GeneratorExit:
+                detector.close()
+                raise
             before, self._detector = self._detector, detector
             if before is not None:
                 before.close()
@@ -85,37 +91,37 @@ class ModelRunner:
         def work() -> Generator[Any, None, None]:
             if self._detector is None:
                 return
-            for progress in prediction_job(self._store, self._detector, frames=[frame]):
-                self._predicted_alone.update(frame_id for frame_id, _ in progress.recorded)
-                if progress.done:
-                    self._events.frame_predicted(progress)
+            for progress in prediction_job(self._store, self._detector, frames=[frame], on_cut=report):
+                report(progress)
                 yield
+
+        def report(progress: PredictionProgress) -> None:
+            self._predicted_alone.update(frame_id for frame_id, _ in progress.recorded)
+            if progress.done:
+                self._events.frame_predicted(progress)
 
         self._scheduler.submit(SHOWN, work(), urgency=Urgency.SHOWN_FRAME, on_failed=self._events.failed)
 
     def start_job(self) -> None:
-        """Predict all pending frames of the folder."""
-        self._job_error = None
+        """Predict all pending frames of the folder; a job that is still running ends first and is not reported."""
+        self._jobs += 1
+        job, failures = self._jobs, list[BaseException]()
 
         def work() -> Generator[Any, None, None]:
             if self._detector is None:
                 return
             self._predicted_alone.clear()
-            for progress in prediction_job(self._store, self._detector, skip=self._predicted_alone):
-                self._events.progress(progress)
+            events, skip = self._events, self._predicted_alone
+            for progress in prediction_job(self._store, self._detector, skip=skip, on_cut=events.progress):
+                events.progress(progress)
                 yield
 
-        self._scheduler.submit(
-            JOB,
-            work(),
-            urgency=Urgency.JOB,
-            on_failed=self._note_failure,
-            on_ended=lambda: self._events.job_ended(self._job_error),
-        )
+        def ended() -> None:
+            if failures or job == self._jobs:
+                self._events.job_ended(failures[0] if failures else None)
+
+        self._scheduler.submit(JOB, work(), urgency=Urgency.JOB, on_failed=failures.append, on_ended=ended)
 
     def cancel_job(self) -> None:
         """Stop the job within one batch; everything it predicted is kept."""
         self._scheduler.cancel(JOB)
-
-    def _note_failure(self, error: BaseException) -> None:
-        self._job_error = error

@@ -142,7 +142,8 @@ class ObjectEditor:
         now = self._clock()
         run = self._nudged == selected and now - self._nudged_at < NUDGE_RUN_SECONDS
         outcome = self._edit(lambda doc: doc.set_geometry(selected, to(item.geometry)), merge=run)
-        self._nudged, self._nudged_at = selected, now
+        if outcome is not NOTHING:
+            self._nudged, self._nudged_at = selected, now
         return outcome
 
     def add(self, geometry: Geometry, class_id: int) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,11 +39,13 @@ class ScanFinished:
     """The folder was scanned to its end.
 
     Attributes:
-        frames: all frames of the project in natural order, those whose files are gone included.
+        changed: frames that are otherwise than they were found, such as those whose files are gone.
+        order: the ids of all frames in natural order, where they were not found in it; None where they were.
         skipped: (path, reason) of sub-folders that could not be read.
     """
 
-    frames: list[Frame]
+    changed: list[Frame]
+    order: list[int] | None
     skipped: tuple[tuple[str, str], ...]
 
 
@@ -66,15 +69,23 @@ def open_job(file: Path, *, root: Path | None) -> Iterator[OpenStep]:
 
 def frames_job(store: Store) -> Iterator[OpenStep]:
     """Yield the frames of an open project, and scan its folder for what changed."""
+    found: dict[int, Frame] = {}
     with store.reader() as reader:
         for block in reader.frames():
+            found.update((frame.id, frame) for frame in block)
             yield FramesFound(block)
-    if not store.root.is_dir():
+    if not os.path.isdir(store.root):  # `Path.is_dir` raises where it may not look
         yield FolderMissing(store.root)
         return
     skipped: list[tuple[str, str]] = []
     for block in scan_job(store, store.root, on_skip=lambda path, reason: skipped.append((path, reason))):
+        found.update((frame.id, frame) for frame in block)
         yield FramesFound(block)
     with store.reader() as reader:
         frames = [frame for block in reader.frames() for frame in block]
-    yield ScanFinished(frames, tuple(skipped))
+    order = [frame.id for frame in frames]
+    yield ScanFinished(
+        changed=[frame for frame in frames if found.get(frame.id) != frame],
+        order=order if order != list(found) else None,
+        skipped=tuple(skipped),
+    )

@@ -12,8 +12,8 @@ from autoanno_gui.core.records import Frame, FrameResult, RunSettings
 from autoanno_gui.inference.engine import Detector
 from autoanno_gui.inference.pipeline import predict_frames
 from autoanno_gui.inference.registry import run_settings
-from autoanno_gui.store.writer import Writer
 from autoanno_gui.store.store_thread import Priority, Store
+from autoanno_gui.store.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,12 @@ def pending_frames(store: Store, settings: RunSettings) -> list[Frame]:
 
 
 def prediction_job(
-    store: Store, detector: Detector, *, frames: Sequence[Frame] | None = None, skip: Container[int] = ()
+    store: Store,
+    detector: Detector,
+    *,
+    frames: Sequence[Frame] | None = None,
+    skip: Container[int] = (),
+    on_cut: Callable[[PredictionProgress], None] = lambda progress: None,
 ) -> Generator[PredictionProgress, None, None]:
     """Predict frames and store every result, yielding after each batch.
 
@@ -87,6 +92,7 @@ def prediction_job(
         detector: a loaded model, used from this thread only.
         frames: which ones; None for all that are pending.
         skip: ids to leave out, looked at as late as possible (frames that were predicted ahead of their turn).
+        on_cut: called with what was stored but not yet yielded, when the generator is closed or the model fails.
     """
     settings = run_settings(detector)
     if frames is None:
@@ -97,21 +103,22 @@ def prediction_job(
     ).result()
     tally = _Tally(total=len(frames))
     yield PredictionProgress(0, tally.total, 0, 0.0)
-    stopped = False
     waiting: list[tuple[list[FrameResult], Future[list[tuple[int, int | None]]]]] = []
     try:
         wanted = _without(frames, skip, tally)
-        for results in predict_frames(detector, wanted, root=store.root, cancelled=lambda: stopped):
+        for batch in predict_frames(detector, wanted, root=store.root, cancelled=lambda: False):
+            results = [result for result in batch if result.frame_id not in skip]
+            tally.total -= len(batch) - len(results)
             waiting.append((results, store.submit(Priority.PREDICTIONS, _recording(run_id, results))))
             # The batch before is acknowledged while the model works on the next: the device never waits for the disk.
             while waiting and (waiting[0][1].done() or len(waiting) > 2):
                 yield _acknowledge(waiting.pop(0), tally, paths)
-    finally:
-        stopped = True
-        for _, future in waiting:
-            future.result()
-    for item in waiting:
-        yield _acknowledge(item, tally, paths)
+        while waiting:
+            yield _acknowledge(waiting.pop(0), tally, paths)
+    except BaseException:
+        for item in waiting:
+            on_cut(_acknowledge(item, tally, paths))
+        raise
 
 
 def _without(frames: Sequence[Frame], skip: Container[int], tally: _Tally) -> Iterator[Frame]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from autoanno_gui.core import queue
+from autoanno_gui.core.classes import living_class
 from autoanno_gui.core.document import MappedPredictions
+from autoanno_gui.core.errors import FrameError
 from autoanno_gui.core.facts import facts_from_decision, proposals_of
 from autoanno_gui.core.frame_list import FrameList
 from autoanno_gui.core.metrics import Accumulator, report
-from autoanno_gui.core.records import Frame, FrameState
+from autoanno_gui.core.records import Decision, Frame, FrameState
 from autoanno_gui.imaging.paths import frame_file
 from autoanno_gui.store.reader import Reader
 
@@ -60,17 +65,22 @@ def queue_report(reader: Reader) -> Report:
 
 def metrics_report(reader: Reader) -> Report:
     """Return the figures over all decisions, with intervals and tables."""
+    classes = {record.id: record for record in reader.classes()}
+    living = {
+        record.id: living_class(record.id, classes) for record in classes.values() if record.merged_into in classes
+    }
+    class_map = cache(reader.class_map)
     accumulator = Accumulator()
     for entry in reader.decisions():
-        mapped = None
+        decision, mapped = _with_classes(entry.decision, living), None
         if entry.predictions is not None and entry.weights_hash is not None:
-            class_map = reader.class_map(entry.weights_hash)
-            run_frame_id = entry.decision.run_frame_id or 0
-            mapped = MappedPredictions.of(entry.predictions, run_frame_id=run_frame_id, class_map=class_map)
+            mapped = MappedPredictions.of(
+                entry.predictions, run_frame_id=decision.run_frame_id or 0, class_map=class_map(entry.weights_hash)
+            )
         accumulator.add(
             facts_from_decision(
-                entry.decision,
-                proposals=proposals_of(mapped, entry.decision),
+                decision,
+                proposals=proposals_of(mapped, decision),
                 model=entry.model,
                 first=entry.first,
                 adopted=entry.adopted,
@@ -82,8 +92,17 @@ def metrics_report(reader: Reader) -> Report:
         frames_total=reader.frame_count(),
         frames_predicted=predicted,
         frames_failed=reader.counts()[FrameState.FAILED],
-        class_names={record.id: record.name for record in reader.classes()},
+        class_names={record.id: record.name for record in classes.values()},
     )
+
+
+def _with_classes(decision: Decision, living: Mapping[int, int]) -> Decision:
+    """Return the decision with merged classes replaced by those that stand for them today."""
+    verdicts = tuple(
+        replace(verdict, class_id=living[verdict.class_id]) if verdict.class_id in living else verdict
+        for verdict in decision.verdicts
+    )
+    return replace(decision, verdicts=verdicts)
 
 
 def project_report(reader: Reader) -> Report:
@@ -94,7 +113,7 @@ def project_report(reader: Reader) -> Report:
     for frame, now in _fingerprints(reader, root):
         if now is None:
             missing.append(frame.path)
-        elif now != before[frame.id]:
+        elif now != before.get(frame.id, now):  # a window may have added frames in the meantime
             changed.append(frame.path)
     return {
         "root": str(root),
@@ -109,8 +128,8 @@ def _fingerprints(reader: Reader, root: Path) -> Iterator[tuple[Frame, tuple[int
     for block in reader.frames():
         for frame in block:
             try:
-                found = Path(frame_file(root, frame.path)).stat()
-            except OSError:
+                found = os.stat(frame_file(root, frame.path))
+            except (OSError, FrameError):
                 yield frame, None
             else:
                 yield frame, (found.st_size, found.st_mtime_ns)

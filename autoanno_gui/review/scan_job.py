@@ -8,8 +8,8 @@ from pathlib import Path
 from autoanno_gui.core.errors import FolderError
 from autoanno_gui.core.records import Frame, ScannedFile
 from autoanno_gui.imaging.scan import scan_folder
-from autoanno_gui.store.writer import Writer
 from autoanno_gui.store.store_thread import Priority, Store
+from autoanno_gui.store.writer import Writer
 
 
 def scan_job(store: Store, root: Path, *, on_skip: Callable[[str, str], None] | None = None) -> Iterator[list[Frame]]:
@@ -21,7 +21,8 @@ def scan_job(store: Store, root: Path, *, on_skip: Callable[[str, str], None] | 
         on_skip: called with (path, reason) of each sub-folder that cannot be read.
 
     Raises:
-        FolderError: when the root cannot be read, or holds no image and the project knows none either.
+        FolderError: when the root cannot be read or holds no image (any more). The frames that the project knows are
+            then left as they are: a drive that is not connected must not mark them all as missing.
     """
     seen: set[int] = set()
     for block in scan_folder(root, on_skip=on_skip):

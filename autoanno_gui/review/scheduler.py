@@ -79,6 +79,8 @@ class Scheduler:
             for other in self._tasks:
                 if other.name == name:
                     other.cancel()
+            if self._stopping:
+                task.cancel()
             self._tasks.append(task)
             self._wake.notify_all()
         return task
@@ -122,8 +124,7 @@ class Scheduler:
                     self._wake.wait()
                 if not self._tasks:
                     return
-                task = min(self._tasks, key=lambda t: (not t.cancelled.is_set(), t.urgency))
-            self._step(task)
+            self._step()
 
     def run_until_idle(self) -> None:
         """Work until no task is left; for callers that bring their own thread."""
@@ -131,35 +132,42 @@ class Scheduler:
             with self._wake:
                 if not self._tasks:
                     return
-                task = min(self._tasks, key=lambda t: (not t.cancelled.is_set(), t.urgency))
-            self._step(task)
+            self._step()
 
-    def _step(self, task: Task) -> None:
-        if task.urgency >= Urgency.JOB:
-            self._give_way(task)
+    def _next(self) -> Task:
+        """Return the task whose turn it is: a cancelled one, so that it ends at once, else the most urgent."""
+        return min(self._tasks, key=lambda task: (not task.cancelled.is_set(), task.urgency))
+
+    def _step(self) -> None:
+        with self._wake:
+            if self._next().urgency >= Urgency.JOB:
+                self._give_way(self._next())
+            task = self._next()
+        failure: BaseException | None = None
         try:
-            if task.cancelled.is_set():
-                task.work.close()
-                self._end(task)
-            else:
+            if not task.cancelled.is_set():
                 next(task.work)
+                return
+            task.work.close()
         except StopIteration:
-            self._end(task)
+            pass
         except BaseException as error:  # noqa: BLE001 - this is the worker boundary: it is handed on, never swallowed
-            self._end(task, error)
+            failure = error
+        self._end(task, failure)
 
     def _give_way(self, task: Task) -> None:
+        """Let the look-ahead go first, until something more urgent than `task` comes."""
         deadline = self._clock() + MAX_YIELD_SECONDS
-        with self._wake:
-            while (
-                not self._look_ahead_full
-                and not task.cancelled.is_set()
-                and self._clock() - self._last_key < KEY_QUIET_SECONDS
-                and (left := deadline - self._clock()) > 0
-            ):
-                self._wake.wait(left)
+        while (
+            not self._look_ahead_full
+            and self._next() is task
+            and not task.cancelled.is_set()
+            and self._clock() - self._last_key < KEY_QUIET_SECONDS
+            and (left := deadline - self._clock()) > 0
+        ):
+            self._wake.wait(left)
 
-    def _end(self, task: Task, error: BaseException | None = None) -> None:
+    def _end(self, task: Task, error: BaseException | None) -> None:
         with self._wake:
             self._tasks.remove(task)
         if error is not None:

@@ -6,10 +6,9 @@ decision, the future of its commit; the caller reports back with `frame_painted`
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -34,7 +33,6 @@ from autoanno_gui.review.object_editor import ObjectEditor
 from autoanno_gui.review.outcome import NOTHING, Outcome, Step
 from autoanno_gui.review.presentation import Presentation
 from autoanno_gui.review.timing import IDLE_CAP_SECONDS, ActiveTimer
-from autoanno_gui.store.writer import Writer
 from autoanno_gui.store.store_thread import Priority, Store
 
 LOWEST_THRESHOLD: Final = 0.05
@@ -75,11 +73,12 @@ class ReviewSession:
         self.finished = False
         self._session_uuid: Final = store.submit(Priority.OTHER, lambda writer: writer.start_session(reviewer)).result()
         self._documents: dict[int, Document] = {}
+        self._judged: set[int] = set()
+        """Frames whose state this sitting changed."""
         self._painted = False
         self._in_flight: _InFlight | None = None
         self._empty_asked = False
         self._fault: str | None = None
-        self._draft_stale = threading.Event()
 
     # ------------------------------------------------------------------------------------------------ what is open
     @property
@@ -114,6 +113,15 @@ class ReviewSession:
         return self._fault
 
     @property
+    def size_changed(self) -> tuple[int, int] | None:
+        """(width, height) in pixels of the picture that the open frame's objects were made on, when it is now another;
+        else None. Objects are never scaled by themselves: only the reviewer can tell whether they still fit."""
+        document = self.document
+        if document is None or self._fault is not None or document.size in (None, document.made_on):
+            return None
+        return document.made_on
+
+    @property
     def waiting(self) -> bool:
         """Whether the open frame still waits for its prediction."""
         document = self.document
@@ -134,7 +142,8 @@ class ReviewSession:
     # ------------------------------------------------------------------------------------------------ moving
     def open(self, frame_id: int) -> Outcome:
         """Open any frame, keeping a draft of the one that is left."""
-        if not self.can_move or (self.document is not None and self.document.frame_id == frame_id):
+        here = self.document is not None and self.document.frame_id == frame_id and not self.finished
+        if here or not self.can_move:
             return NOTHING
         self.save_draft()
         return self._enter(frame_id)
@@ -176,6 +185,21 @@ class ReviewSession:
         self.objects.enabled = self.document is not None and self._painted and self._fault is None and not self.finished
 
     # ------------------------------------------------------------------------------------------------ news from outside
+    def take_frames(self, frames: Iterable[Frame], *, order: Sequence[int] | None = None) -> None:
+        """Take frames as they were read from the project or the folder, new ones in natural order.
+
+        Args:
+            frames: a state that this sitting changed meanwhile is newer than the one that was read.
+            order: ids of all frames, when they are to be put into another order.
+        """
+        self.frames.extend(self._newest(frame) for frame in frames)
+        if order is not None:
+            self.frames.sort(order)
+        self.queue.reorder()
+
+    def _newest(self, frame: Frame) -> Frame:
+        return replace(frame, state=self.frames.get(frame.id).state) if frame.id in self._judged else frame
+
     def frame_painted(self) -> None:
         """Note that the open frame's pixels and objects are on the screen: keys count from now on."""
         self._painted = True
@@ -285,6 +309,9 @@ class ReviewSession:
             return self._leave_fault()
         if self.document is None or not self.can_decide:
             return NOTHING
+        if self.frames.get(self.document.frame_id).state.labelled:
+            # Once it is put off, its labels come back only from the draft.
+            self.document.mark_saved(saved=False)
         self.save_draft()
         return self._decide(self.document, DecisionKind.DEFERRED, ())
 
@@ -328,12 +355,14 @@ class ReviewSession:
             timing=self.timer.stop(),
             reviewer=self.reviewer,
             session_uuid=self._session_uuid,
+            width=document.width,
+            height=document.height,
         )
+        if kind.state.labelled or document.made_on is None:
+            document.made_on = document.size
         return self._record(decision, document)
 
     def _record(self, decision: Decision, document: Document, *, redo: bool = False) -> Outcome:
-        if decision.kind is not DecisionKind.DEFERRED:
-            self._draft_stale.set()
         before = self.frames.get(decision.frame_id).state
         entry = DecisionEntry(decision.frame_id, decision, document, before)
         commit = self.store.submit(Priority.DECISION, lambda writer: writer.record_decision(decision))
@@ -343,7 +372,9 @@ class ReviewSession:
             self.history.push(entry)
         self._in_flight = _InFlight(entry, revocation=False, came_from=decision.frame_id)
         self._set_state(decision.frame_id, decision.kind.state)
-        self._documents.pop(decision.frame_id, None)
+        if decision.kind is not DecisionKind.DEFERRED:
+            # A frame that was put off comes back as it was left, even before its draft has reached the project file.
+            self._documents.pop(decision.frame_id, None)
         return replace(self._go_on(decision.frame_id, before), commit=commit)
 
     def _go_on(self, frame_id: int, state_before: FrameState) -> Outcome:
@@ -363,6 +394,7 @@ class ReviewSession:
         return self._go_on(self.document.frame_id, FrameState.UNDECIDED)
 
     def _set_state(self, frame_id: int, state: FrameState) -> None:
+        self._judged.add(frame_id)
         self.frames.update(replace(self.frames.get(frame_id), state=state))
 
     # ------------------------------------------------------------------------------------------------ commit
@@ -451,16 +483,11 @@ class ReviewSession:
         document = self.document
         if document is None or self.finished or not document.unsaved:
             return
-        frame_id, body = document.frame_id, encode_draft(document)
-        stale = self._draft_stale = threading.Event()
-
-        def write(writer: Writer) -> None:
-            # A decision overtakes drafts in the store's queue; a draft that it overtook must not come back to life.
-            if not stale.is_set():
-                writer.save_draft(frame_id, body)
-
-        self.store.submit(Priority.DRAFT, write)
+        frame_id = document.frame_id
+        body = encode_draft(document, over_labels=self.frames.get(frame_id).state.labelled)
+        self.store.submit(Priority.DRAFT, lambda writer: writer.save_draft(frame_id, body))
         document.mark_saved()
+        document.made_on = document.made_on or document.size
 
     def note(self, frame_id: int) -> str:
         """Return the note on a frame, empty without one."""

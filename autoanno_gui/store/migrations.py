@@ -137,7 +137,9 @@ _LEDGER: Final = (
         first_input_at REAL,
         decided_at REAL NOT NULL,
         active REAL NOT NULL,
-        wall_clock TEXT NOT NULL
+        wall_clock TEXT NOT NULL,
+        width INTEGER NOT NULL DEFAULT 0,
+        height INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
     "CREATE INDEX decision_frame ON decision(frame_id)",
     """CREATE TABLE verdict (

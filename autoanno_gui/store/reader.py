@@ -12,7 +12,6 @@ from autoanno_gui.core.records import (
     Decision,
     DecisionKind,
     FramePredictions,
-    FrameState,
     How,
     LabelledFrame,
     PresentationMode,
@@ -35,7 +34,7 @@ _LABELLED: Final = "s.state IN ('accepted', 'edited', 'hand_labelled')"
 
 _DECISION_COLUMNS: Final = (
     "d.id, d.uuid, d.frame_id, d.kind, d.mode, d.run_frame_id, d.thresholds, d.shown, d.shown_at, d.first_input_at, "
-    "d.decided_at, d.active, d.wall_clock, d.reviewer, d.session_uuid"
+    "d.decided_at, d.active, d.wall_clock, d.reviewer, d.session_uuid, d.width, d.height"
 )
 
 
@@ -105,7 +104,7 @@ class Reader(FrameReader):
             last = rows[-1][0]
             predictions = self._predictions({row[5] for row in rows if row[5] is not None})
             for row, decision in zip(rows, self._decisions_of(rows), strict=True):
-                path, first, adopted = row[15:]
+                path, first, adopted = row[17:]
                 judged, model, weights_hash = predictions.get(row[5], (None, None, None))
                 yield LedgerEntry(decision, path, bool(first), bool(adopted), judged, model, weights_hash)
 
@@ -128,9 +127,16 @@ class Reader(FrameReader):
         by_id = {record.id: record for record in self.classes()}
         for rows in self._frame_blocks(_LABELLED, size=SMALL_BLOCK):
             # By the decision of this very row: another one may be adopted or revoked while we read.
-            annotations = self._annotations([row[8] for row in rows], by_id)
+            decision_ids = [row[8] for row in rows]
+            annotations = self._annotations(decision_ids, by_id)
+            made = self._rows(
+                "SELECT id, reviewer, wall_clock, width, height FROM decision "
+                "WHERE id IN (SELECT value FROM json_each(?))",
+                compact(decision_ids),
+            )
+            by_decision = {decision_id: rest for decision_id, *rest in made}
             for row in rows:
-                yield LabelledFrame(frame_from_row(row), tuple(annotations.get(row[8], ())))
+                yield LabelledFrame(frame_from_row(row), tuple(annotations.get(row[8], ())), *by_decision[row[8]])
 
     def _annotations(self, decision_ids: Sequence[int], by_id: dict[int, ClassRecord]) -> dict[int, list[Annotation]]:
         sql = (
@@ -160,19 +166,14 @@ class Reader(FrameReader):
             )
         return found
 
-    def left_out_counts(self) -> dict[str, int]:
-        """Return how many frames an export leaves out, by why."""
-        counts = self.counts()
-        reasons = (FrameState.UNDECIDED, FrameState.REJECTED, FrameState.DEFERRED, FrameState.FAILED)
-        return {state.value: counts[state] for state in reasons}
-
     def splits(self) -> dict[int, str]:
         """Return `train`, `val` or `test` by frame id."""
         return dict(self._rows("SELECT frame_id, split FROM split"))
 
 
 def _decision_from_row(row: Row, verdicts: tuple[Verdict, ...]) -> Decision:
-    _, uuid, frame_id, kind, mode, run_frame_id, thresholds, shown, *timing, reviewer, session_uuid = row[:15]
+    _, uuid, frame_id, kind, mode, run_frame_id, thresholds, shown, *timing = row[:13]
+    reviewer, session_uuid, width, height = row[13:17]
     return Decision(
         uuid=uuid,
         frame_id=frame_id,
@@ -185,4 +186,6 @@ def _decision_from_row(row: Row, verdicts: tuple[Verdict, ...]) -> Decision:
         timing=Timing(*timing),
         reviewer=reviewer,
         session_uuid=session_uuid,
+        width=width,
+        height=height,
     )

@@ -143,6 +143,10 @@ class FrameReader:
         """Return (bytes, mtime_ns) by frame id, as last seen."""
         return {row[0]: (row[1], row[2]) for row in self._rows("SELECT id, bytes, mtime_ns FROM frame")}
 
+    def contents(self) -> dict[int, str]:
+        """Return the sha256 of the file by frame id, of the frames whose file was read in full as it is now."""
+        return dict(self._rows("SELECT id, sha256 FROM frame WHERE sha256 IS NOT NULL"))
+
     def counts(self) -> dict[FrameState, int]:
         """Return how many frames are in each state, all states named."""
         found: dict[str, int] = dict(self._rows("SELECT state, count(*) FROM frame_state GROUP BY state"))

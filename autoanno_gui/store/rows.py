@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,8 @@ SELECT f.id,
 FROM frame f
 """
 """What the `frame_state` cache holds, worked out from the ledger: the only place that says how."""
+
+_BOX: Final = struct.Struct("<4d")
 
 _STATES: Final = {state.value: state for state in FrameState}
 _ERRORS: Final = {code.value: code for code in FrameErrorCode}
@@ -186,19 +189,18 @@ def pack_numbers(numbers: Sequence[int]) -> bytes:
 
 
 def unpack_numbers(blob: bytes) -> tuple[int, ...]:
-    return tuple(int(number) for number in np.frombuffer(blob, "<i4"))
+    return tuple(np.frombuffer(blob, "<i4").tolist())
 
 
 def pack_geometry(geometry: Geometry) -> tuple[str, bytes]:
     """Return (kind, blob) of an outline."""
-    return "box", np.asarray(geometry.as_tuple(), "<f8").tobytes()
+    return "box", _BOX.pack(*geometry.as_tuple())
 
 
 def unpack_geometry(kind: str, blob: bytes) -> Geometry:
     if kind != "box":
         raise ValueError(f"unknown kind of geometry: {kind}")
-    x1, y1, x2, y2 = np.frombuffer(blob, "<f8").tolist()
-    return Box(x1, y1, x2, y2)
+    return Box(*_BOX.unpack(blob))
 
 
 def encode_thresholds(thresholds: Thresholds) -> str:

@@ -69,8 +69,8 @@ class Writer(RunWrites):
         timing = decision.timing
         decision_id = conn.execute(
             "INSERT INTO decision(uuid, frame_id, reviewer, session_uuid, run_frame_id, kind, mode, thresholds, shown, "
-            "shown_at, first_input_at, decided_at, active, wall_clock) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "shown_at, first_input_at, decided_at, active, wall_clock, width, height) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 decision.uuid,
                 decision.frame_id,
@@ -86,6 +86,8 @@ class Writer(RunWrites):
                 timing.decided_at,
                 timing.active,
                 timing.wall_clock,
+                decision.width,
+                decision.height,
             ),
         ).lastrowid
         assert decision_id is not None

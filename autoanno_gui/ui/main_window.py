@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStackedWidget, QWidget
 
 from autoanno_gui.config import AppHome, Settings, Theme
 from autoanno_gui.core.errors import KnownError
@@ -68,6 +69,9 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(load_specs(settings.shortcuts), window=self, canvas=self.canvas)
         self.actions_.connect_all(commands(self))
         self.menus = self.actions_.fill(self.menuBar())
+        self.recent_menu = QMenu("Open &Recent", self)
+        self.menus["file"].insertMenu(self.actions_["file.open_project"], self.recent_menu)
+        self._show_recent()
         self.menus["view"].addSeparator()
         for dock in self._docks:
             self.menus["view"].addAction(dock.toggleViewAction())
@@ -131,6 +135,7 @@ class MainWindow(QMainWindow):
         projects.model_loading.connect(self.status.show_model_loading)
         projects.model_loaded.connect(self._on_model_loaded)
         projects.model_failed.connect(self._on_model_failed)
+        projects.job_started.connect(self._update_enabled)
         projects.job_progressed.connect(self.status.show_job)
         projects.job_ended.connect(self._on_job_ended)
 
@@ -188,7 +193,15 @@ class MainWindow(QMainWindow):
     def remember_folder(self, folder: Path) -> None:
         """Put a folder on top of the recent ones."""
         self.take_settings(self.settings.with_recent_folder(str(folder)))
-        self.welcome.show_recent(self.settings.recent_folders)
+        self._show_recent()
+
+    def _show_recent(self) -> None:
+        folders = self.settings.recent_folders
+        self.welcome.show_recent(folders)
+        self.recent_menu.clear()
+        for folder in folders:
+            self.recent_menu.addAction(folder.replace("&", "&&"), partial(self.open_folder, Path(folder)))
+        self.recent_menu.setEnabled(bool(folders))
 
     # ------------------------------------------------------------------------------------------------ news
     @Slot(object)

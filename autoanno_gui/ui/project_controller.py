@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 from autoanno_gui.config import AppHome, Settings, project_file_for, remember_project
 from autoanno_gui.core.errors import KnownError, ProjectError
 from autoanno_gui.core.records import Frame, ModelInfo
-from autoanno_gui.imaging.scan import natural_key
 from autoanno_gui.review.model_runner import LoadedModel, ModelEvents, ModelRunner
 from autoanno_gui.review.open_job import (
     FolderMissing,
@@ -87,6 +86,7 @@ class ProjectController(QObject):
     model_loaded = Signal(object)
     """LoadedModel."""
     model_failed = Signal(str)
+    job_started = Signal()
     job_progressed = Signal(object)
     """PredictionProgress."""
     job_ended = Signal()
@@ -104,7 +104,9 @@ class ProjectController(QObject):
         self._store_on_its_way: Store | None = None
         self._model_asked: Path | None = None
         self._loading: Path | None = None
+        self._start_when_loaded = False
         self._first_shown = False
+        self._scan_over = False
 
     # ------------------------------------------------------------------------------------------------ opening
     def open_folder(self, folder: Path, *, project_file: Path | None = None, model: Path | None = None) -> None:
@@ -161,9 +163,15 @@ class ProjectController(QObject):
         opener = GeneratorThread(work, self)
         opener.progressed.connect(lambda step: self._on_step(opener, step))
         opener.failed.connect(lambda error: self._on_open_failed(opener, error))
-        opener.ended.connect(self.scan_ended)
+        opener.ended.connect(lambda: self._on_opener_ended(opener))
         self._opener = opener
+        self._scan_over = False
         opener.start()
+
+    def _on_opener_ended(self, opener: GeneratorThread) -> None:
+        if opener is self._opener:
+            self._scan_over = True
+            self.scan_ended.emit()
 
     def _on_step(self, opener: GeneratorThread, step: OpenStep) -> None:
         if isinstance(step, ProjectOpened):
@@ -173,7 +181,7 @@ class ProjectController(QObject):
                 step.store.close()
         elif opener is self._opener and self.project is not None:
             if isinstance(step, FramesFound):
-                self.project.session.queue.add(step.frames)
+                self.project.session.take_frames(step.frames)
                 self._show_first()
                 self.frames_changed.emit()
             elif isinstance(step, FolderMissing):
@@ -183,13 +191,17 @@ class ProjectController(QObject):
 
     def _take(self, store: Store) -> None:
         self.close()
+
+        def post(handler: Callable[[], None]) -> None:
+            self._bridge.post(lambda: self._if_open(store, handler))
+
         events = ModelEvents(
-            loading=lambda name: self._bridge.post(lambda: self.model_loading.emit(name)),
-            loaded=lambda model: self._bridge.post(lambda: self._on_model_loaded(model)),
-            failed=lambda error: self._bridge.post(lambda: self._on_model_failed(error)),
-            progress=lambda progress: self._bridge.post(lambda: self._on_progress(progress)),
-            job_ended=lambda error: self._bridge.post(lambda: self._on_job_ended(error)),
-            frame_predicted=lambda progress: self._bridge.post(lambda: self._on_frame_predicted(progress)),
+            loading=lambda name: post(lambda: self.model_loading.emit(name)),
+            loaded=lambda model: post(lambda: self._on_model_loaded(model)),
+            failed=lambda error: post(lambda: self._on_model_failed(error)),
+            progress=lambda progress: post(lambda: self._on_progress(progress)),
+            job_ended=lambda error: post(lambda: self._on_job_ended(error)),
+            frame_predicted=lambda progress: post(lambda: self._on_frame_predicted(progress)),
         )
         self.project = OpenProject(
             store, settings=self.settings, canvas=self._canvas, home=self.home, parent=self, events=events
@@ -199,6 +211,11 @@ class ProjectController(QObject):
         remember_project(self.home, store.root, store.file)
         self.project.session.model_active = self._model_path() is not None
         self.opened.emit()
+
+    def _if_open(self, store: Store, handler: Callable[[], None]) -> None:
+        """Handle what a project's model says; the last words of a project that was closed meanwhile are dropped."""
+        if self.project is not None and self.project.store is store:
+            handler()
 
     def _show_first(self) -> None:
         project = self.project
@@ -214,15 +231,12 @@ class ProjectController(QObject):
         project = self.project
         if project is None:
             return
-        session = project.session
-        known = {frame.id: frame for frame in session.frames}
-        session.frames.extend(frame for frame in step.frames if known.get(frame.id) != frame)
-        if [frame.id for frame in step.frames] != [frame.id for frame in session.frames]:
-            session.frames.sort([frame.id for frame in sorted(session.frames, key=lambda f: natural_key(f.path))])
-        session.queue.reorder()
+        if step.changed or step.order is not None:
+            project.session.take_frames(step.changed, order=step.order)
         self.frames_changed.emit()
         for path, reason in step.skipped:
             self.said.emit(f"The sub-folder {path} was left out: {reason}")
+        self._scan_over = True
         self._start_model()
 
     def _on_open_failed(self, opener: GeneratorThread, error: BaseException) -> None:
@@ -258,7 +272,11 @@ class ProjectController(QObject):
         asked = self._model_asked is not None
         stopped = self._setting(JOB_STOPPED_SETTING) == "1"
         unpredicted = any(frame.run_frame_id is None and frame.usable for frame in project.session.frames)
-        if asked or (unpredicted and not stopped):
+        if not asked and self.model is not None:
+            # The folder was looked through again.
+            if unpredicted and not stopped:
+                self.start_job()
+        elif asked or project.session.waiting or (unpredicted and not stopped):
             self.use_model(path, start=asked or not stopped)
 
     def use_model(self, path: Path, *, start: bool = True) -> None:
@@ -266,7 +284,7 @@ class ProjectController(QObject):
         if self.project is None:
             return
         self._loading = path
-        self._write_setting(JOB_STOPPED_SETTING, "0" if start else "1")
+        self._start_when_loaded = start
         self.project.presenter.set_model_active(True)
         self.project.runner.load(path, device=self.settings.device)
 
@@ -275,14 +293,19 @@ class ProjectController(QObject):
         project = self.project
         if project is None:
             return
-        self._write_setting(JOB_STOPPED_SETTING, "0")
         if self.model is None:
-            path = self._model_path()
-            if path is not None:
+            path = self._loading or self._model_path()
+            if path is None:
+                self.said.emit("Choose a model first: Model > Choose Model… (Ctrl+M).")
+            elif path == self._loading:
+                self._start_when_loaded = True
+            else:
                 self.use_model(path)
             return
+        self._write_setting(JOB_STOPPED_SETTING, "0")
         self.job_running = True
         project.runner.start_job()
+        self.job_started.emit()
 
     def stop_job(self) -> None:
         """Stop predicting within one batch; it goes on when the user says so."""
@@ -296,11 +319,8 @@ class ProjectController(QObject):
             return
         if self.model is not None:
             project.runner.predict_shown(frame)
-        elif self._loading is None and (path := self._model_path()) is not None and self._first_scan_over():
+        elif self._loading is None and self._scan_over and (path := self._model_path()) is not None:
             self.use_model(path, start=self._setting(JOB_STOPPED_SETTING) != "1")
-
-    def _first_scan_over(self) -> bool:
-        return self._opener is None or not self._opener.isRunning()
 
     def _on_model_loaded(self, model: LoadedModel) -> None:
         project = self.project
@@ -313,7 +333,7 @@ class ProjectController(QObject):
         frame = project.session.frame
         if project.session.waiting and frame is not None:
             project.runner.predict_shown(frame)
-        if self._setting(JOB_STOPPED_SETTING) != "1":
+        if self._start_when_loaded:
             self.start_job()
 
     def _on_model_failed(self, error: BaseException) -> None:
@@ -400,6 +420,8 @@ class ProjectController(QObject):
             self.closed.emit()
 
     def shut_down(self) -> None:
-        """Stop opening, too; for the window's end."""
+        """Stop opening and wait for a copy that is being written, too; for the window's end."""
         self._discard_opener()
+        for thread in self.findChildren(GeneratorThread):
+            thread.wait()
         self.close()

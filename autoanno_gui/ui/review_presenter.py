@@ -45,7 +45,7 @@ class ReviewPresenter(QObject):
     said = Signal(str)
     """One line for the status bar."""
     failed = Signal(str)
-    """A sentence that must not be overlooked: something was not saved."""
+    """A sentence that must not be overlooked: something was not saved, or a picture was replaced."""
     prediction_wanted = Signal(object)
     """The open frame has no prediction yet."""
     class_wanted = Signal()
@@ -69,12 +69,15 @@ class ReviewPresenter(QObject):
         self._class_timer.timeout.connect(self._look_for_classes)
         prefetcher.loaded.connect(self._on_loaded)
         prefetcher.full_loaded.connect(self._on_full_loaded)
-        canvas.frame_painted.connect(self._on_painted)
-        canvas.full_resolution_wanted.connect(self._on_full_wanted)
-        canvas.object_picked.connect(lambda object_id: self._apply(session.objects.select(object_id)))
-        canvas.box_drawn.connect(self.add_box)
-        canvas.geometry_edited.connect(lambda i, box: self._apply(session.objects.set_geometry(i, box)))
-        canvas.ghost_adopted.connect(lambda object_id: self._apply(session.objects.adopt(object_id)))
+        # The canvas outlives the project: what is drawn on the next one is none of this presenter's business.
+        self._from_canvas: Final = (
+            canvas.frame_painted.connect(self._on_painted),
+            canvas.full_resolution_wanted.connect(self._on_full_wanted),
+            canvas.object_picked.connect(lambda object_id: self._apply(session.objects.select(object_id))),
+            canvas.box_drawn.connect(self.add_box),
+            canvas.geometry_edited.connect(lambda i, box: self._apply(session.objects.set_geometry(i, box))),
+            canvas.ghost_adopted.connect(lambda object_id: self._apply(session.objects.adopt(object_id))),
+        )
 
     # ------------------------------------------------------------------------------------------------ showing
     def show_open_frame(self) -> None:
@@ -160,6 +163,11 @@ class ReviewPresenter(QObject):
         if self.session.fault is None and not self.session.objects.enabled:
             return
         self._announced = True
+        if (was := self.session.size_changed) is not None:
+            self.failed.emit(
+                f"{frame.path} was replaced by a picture of another size (was {was[0]} x {was[1]}, is {frame.width} x "
+                f"{frame.height}): check its boxes."
+            )
         self.frame_shown.emit(frame.path)
 
     @Slot(int)
@@ -484,6 +492,8 @@ class ReviewPresenter(QObject):
     def close(self) -> None:
         """Keep the draft of the open frame and end the sitting."""
         self._closed = True
+        for connection in self._from_canvas:
+            QObject.disconnect(connection)
         self._draft_timer.stop()
         self._class_timer.stop()
         self.session.close()

@@ -58,7 +58,8 @@ class SchedulerThread(QThread):
         """Work until the scheduler is stopped (Qt override; on the new thread)."""
         self._scheduler.run()
 
-    def stop(self, *, timeout_ms: int = 10_000) -> bool:
-        """Cancel everything and join. Returns whether the thread ended in time."""
+    def stop(self) -> None:
+        """Cancel everything and join; each step of the work comes to its end first."""
         self._scheduler.stop()
-        return self.wait(timeout_ms)
+        # Without a limit: Qt aborts the process when the thread object goes away before its thread has ended.
+        self.wait()

@@ -15,7 +15,8 @@ class Figure:
         value: what the product takes, in `unit`.
         floor: what the bare work takes in the same run, in `unit`; None where there is no such thing.
         budget: the most (or, for a rate, the least) that is allowed, in words.
-        met: whether it is within the budget; None where the budget cannot be judged on this machine.
+        met: whether it is within the budget; None where it is shown for comparison only.
+        detail: what else was seen, for those who want to know why.
     """
 
     name: str
@@ -28,9 +29,11 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
+        """Value by floor; None without a floor."""
         return self.value / self.floor if self.floor else None
 
     def to_json(self) -> dict[str, object]:
+        """Return the row as plain values, the ratio included."""
         return asdict(self) | {"ratio": self.ratio}
 
 
@@ -41,24 +44,36 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def median(values: Sequence[float]) -> float:
+    """Return the middle value."""
     return statistics.median(values)
 
 
+def spread(values: Sequence[float], unit: str) -> str:
+    """Return median, p99 and largest of some values in words."""
+    p50, p99, most = median(values), percentile(values, 0.99), max(values)
+    return f"p50 {p50:.2f}, p99 {p99:.2f}, max {most:.2f} {unit} of {len(values)}"
+
+
 def table(figures: Sequence[Figure]) -> str:
-    """Return the figures as text, one row each."""
-    head = ("figure", "value", "floor", "ratio", "budget", "")
-    rows = [
-        (
-            figure.name,
-            f"{figure.value:.2f} {figure.unit}",
-            f"{figure.floor:.2f} {figure.unit}" if figure.floor is not None else "–",
-            f"{figure.ratio:.2f}" if figure.ratio is not None else "–",
-            figure.budget,
-            {True: "ok", False: "MISSED", None: ""}[figure.met],
-        )
-        for figure in figures
-    ]
+    """Return the figures as text, one row each, and the details below."""
+    head = ("figure", "value", "floor", "ratio", "budget", "met")
+    rows = [_row(figure) for figure in figures]
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (head, *rows)]
-    lines += [f"\n{figure.name}: {figure.detail}" for figure in figures if figure.detail]
+    lines = [_line(head, widths), *(_line(row, widths) for row in rows)]
+    lines += [f"\n{figure.name}:\n    {figure.detail}" for figure in figures if figure.detail]
     return "\n".join(lines)
+
+
+def _row(figure: Figure) -> tuple[str, ...]:
+    return (
+        figure.name,
+        f"{figure.value:.2f} {figure.unit}",
+        f"{figure.floor:.2f} {figure.unit}" if figure.floor is not None else "–",
+        f"{figure.ratio:.2f}" if figure.ratio is not None else "–",
+        figure.budget,
+        {True: "yes", False: "NO", None: "–"}[figure.met],
+    )
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()

@@ -171,7 +171,10 @@ def test_a_folder_finds_its_project_again_and_is_remembered(open_window: Open, m
     first.decide(Key.Key_Space)
     first.close()
     assert Settings.load(AppHome.find()).recent_folders[0] == str(made.folder)
-    again = open_window(arguments=[str(made.folder)])
+    again = open_window(arguments=[])
+    recent = again.window.recent_menu.actions()
+    assert [action.text() for action in recent] == [str(made.folder)]
+    recent[0].trigger()
     again.wait_for_frame(0)
     assert again.frame == "frame_1.jpg"
     assert again.session.frames.count(FrameState.HAND_LABELLED) == 1

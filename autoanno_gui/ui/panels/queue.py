@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
+from operator import contains
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from autoanno_gui.core.frame_list import STATE_NUMBER
+from autoanno_gui.core.frame_list import STATE_NUMBER, FrameList
 from autoanno_gui.core.records import Frame, FrameState
 from autoanno_gui.review.session import ReviewSession
 from autoanno_gui.ui import theme
@@ -76,6 +78,8 @@ class QueueModel(QAbstractTableModel):
         self._text = ""
         self._rows: NDArray[np.int32] = np.zeros(0, np.int32)
         self._row_of: NDArray[np.int32] = np.zeros(0, np.int32)
+        self._names: list[str] | None = None
+        """What a search looks at: all paths in natural order, case folded; None until asked for."""
 
     def set_session(self, session: ReviewSession | None) -> None:
         self._session = session
@@ -83,10 +87,15 @@ class QueueModel(QAbstractTableModel):
 
     def set_filter(self, states: Sequence[FrameState], text: str) -> None:
         self._states, self._text = tuple(states), text.casefold()
-        self.rebuild()
+        self._find_rows()
 
     def rebuild(self) -> None:
-        """Find the rows anew: places in the queue whose frame passes the filter."""
+        """Find the rows anew, after frames came or their order changed."""
+        self._names = None
+        self._find_rows()
+
+    def _find_rows(self) -> None:
+        """Keep the places in the queue whose frame passes the filter."""
         self.beginResetModel()
         self._rows = self._matching()
         count = len(self._session.queue) if self._session is not None else 0
@@ -102,10 +111,15 @@ class QueueModel(QAbstractTableModel):
         if len(self._states) < len(FrameState):
             numbers = [STATE_NUMBER[state] for state in self._states]
             keep = np.isin(queue.frames.states[queue.order], numbers)
-        rows = np.flatnonzero(keep).astype(np.int32)
         if self._text:
-            rows = np.array([at for at in rows if self._text in queue.at(int(at)).path.casefold()], np.int32)
-        return rows
+            keep &= self._named(queue.frames)[queue.order]
+        return np.flatnonzero(keep).astype(np.int32)
+
+    def _named(self, frames: FrameList) -> NDArray[np.bool_]:
+        """Return for each frame in natural order whether its path has the text. Python code for each would take 75 ms."""
+        if self._names is None:
+            self._names = "\0".join([frame.path for frame in frames]).casefold().split("\0")
+        return np.fromiter(map(contains, self._names, repeat(self._text)), np.bool_, len(frames))
 
     def frame(self, row: int) -> Frame | None:
         if self._session is None or not 0 <= row < len(self._rows):

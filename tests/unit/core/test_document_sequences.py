@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -107,6 +109,32 @@ def test_a_draft_keeps_the_mode() -> None:
     restore_draft(again, encode_draft(frame) or b"")
     assert again.mode is PresentationMode.HAND
     assert again.verdicts() == frame.verdicts()
+
+
+def test_a_draft_keeps_the_size_of_the_picture_that_it_was_made_on() -> None:
+    frame = document(ROWS)
+    done(frame.add(NEW, 11))
+    body = encode_draft(frame) or b""
+    again = document(ROWS)
+    again.width, again.height = 100, 50
+    restore_draft(again, body)
+    assert (again.made_on, again.size) == ((200, 100), (100, 50))
+    assert list(again) == list(frame), "boxes are not scaled"
+    done(again.add(Box(10, 10, 20, 20), 11))
+    third = document(ROWS)
+    restore_draft(third, encode_draft(again) or b"")
+    assert third.made_on == (200, 100), "as long as nothing is decided, some of its boxes are of that picture"
+
+
+def test_a_draft_without_a_size_can_be_read() -> None:
+    frame = document(ROWS)
+    done(frame.add(NEW, 11))
+    data = json.loads(encode_draft(frame) or b"")
+    del data["size"]
+    again = document(ROWS)
+    restore_draft(again, json.dumps(data).encode())
+    assert again.made_on is None
+    assert list(again) == list(frame)
 
 
 def test_an_untouched_frame_has_no_draft() -> None:

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from autoanno_gui.core.errors import FrameErrorCode
 from autoanno_gui.core.geometry import Box
 from autoanno_gui.core.records import Annotation, ClassRecord, Frame, FrameState, LabelledFrame, VerdictKind
 from autoanno_gui.datasets.plan import ExportOptions, ExportPlan, ExportReport, plan_export
@@ -64,9 +65,13 @@ def labelled(
     annotations: Iterable[Annotation] = (),
     *,
     size: tuple[int, int] = (64, 48),
+    seen: tuple[int, int] | None = None,
     state: FrameState = FrameState.ACCEPTED,
+    error: FrameErrorCode | None = None,
 ) -> LabelledFrame:
-    return LabelledFrame(Frame(frame_id, path, *size, state), tuple(annotations))
+    """Return a decided frame. `size`: of the picture at the decision; `seen`: when it was last opened, if another."""
+    frame = Frame(frame_id, path, *(seen or size), state, error)
+    return LabelledFrame(frame, tuple(annotations), "kim", "2025-03-01T10:00:00Z", *size)
 
 
 def make_plan(

@@ -125,8 +125,8 @@ def test_a_cancelled_export_removes_only_its_own_folders(plan: ExportPlan, root:
     assert leftovers(out) == ["mine.txt"]
 
 
-@posix_only
-def test_a_killed_export_leaves_no_dataset_and_the_next_one_works(plan: ExportPlan, root: Path, out: Path) -> None:
+def kill_an_export(root: Path, out: Path) -> None:
+    """Run an export in a process of its own and kill that while it reads the dataset back."""
     program = f"""
 import os, signal
 from pathlib import Path
@@ -140,9 +140,51 @@ for step in write_export(make_plan(frames), root=Path({str(root)!r}), out=Path({
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     killed = subprocess.run([sys.executable, "-c", program], env=environment, check=False, timeout=60)
     assert killed.returncode == -9
+
+
+@posix_only
+def test_what_a_killed_export_left_goes_with_the_next_one(plan: ExportPlan, root: Path, out: Path) -> None:
+    kill_an_export(root, out)
     assert not out.exists()
-    assert [name.startswith(".first.partial-") for name in os.listdir(out.parent)] == [True]
+    left = leftovers(out)
+    assert left == [left[0], f"{left[0]}.lock"]
+    assert left[0].startswith(".first.partial-")
+    (out.parent / ".first.partial-mine").mkdir()
+    (out.parent / ".first.partial-mine" / "precious.txt").write_text("mine")
+    (out.parent / "first.partial-00000000.lock").touch()
+
+    assert export(plan, root, out.with_name("second")).frames["train"] == 5
+    assert set(left) < set(leftovers(out)), "an export of another name leaves it alone"
     assert export(plan, root, out).frames["train"] == 5
+    assert leftovers(out) == [".first.partial-mine", "first.partial-00000000.lock", "second"]
+    assert (out.parent / ".first.partial-mine" / "precious.txt").read_text() == "mine"
+
+
+@posix_only
+def test_a_cancelled_export_clears_up_after_a_killed_one_too(plan: ExportPlan, root: Path, out: Path) -> None:
+    kill_an_export(root, out)
+    steps = write_export(plan, root=root, out=out)
+    next(steps)
+    steps.close()
+    assert leftovers(out) == []
+
+
+@posix_only
+def test_the_staging_folder_of_a_running_export_is_never_cleared(plan: ExportPlan, root: Path, out: Path) -> None:
+    """Neither when the other runs in this process nor in another one."""
+    first = write_export(plan, root=root, out=out)
+    next(first)
+    staged = leftovers(out)
+    kill_an_export(root, out)
+    assert len(leftovers(out)) == 4
+    second = write_export(plan, root=root, out=out)
+    next(second)
+    assert len(leftovers(out)) == 4
+    assert set(staged) < set(leftovers(out))
+    list(first)
+    second.close()
+    assert (out / "data.yaml").is_file()
+    assert leftovers(out) == []
 
 
 def test_a_refused_write_ends_in_a_sentence_and_nothing_else(plan: ExportPlan, root: Path, out: Path) -> None:
@@ -213,7 +255,7 @@ def test_what_does_not_read_back_is_not_handed_over(plan: ExportPlan, root: Path
     steps = write_export(plan, root=root, out=out)
     for _ in range(6):
         next(steps)
-    (staging,) = out.parent.iterdir()
+    (staging,) = (path for path in out.parent.iterdir() if path.is_dir())
     damage(staging)
     with pytest.raises(ExportError, match="did not pass its own check") as refused:
         list(steps)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from autoanno_gui.core.errors import ExportError
+from autoanno_gui.core.errors import FRAME_ERROR_TEXT, ExportError, FrameErrorCode
 from autoanno_gui.core.records import ClassRecord, FrameState, VerdictKind
 from autoanno_gui.datasets.plan import ExportOptions, ExportPlan, FileMode
 from autoanno_gui.datasets.writer import write_export
@@ -120,7 +120,10 @@ def test_the_manifest_leads_back_to_source_and_decision(root: Path, out: Path) -
         "objects": [provenance],
         "left_out": [moved, {**provenance, "reason": "repeated"}],
     }
-    assert by_source(out)["b/1.png"]["file"] == "images/val/b_1.png"
+    background = by_source(out)["b/1.png"]
+    assert background["file"] == "images/val/b_1.png"
+    assert (background["objects"], background["reviewer"]) == ([], "kim")
+    assert (background["decision"], background["decided_at"]) == ("accepted", "2025-03-01T10:00:00Z")
     assert any("1 object left out for lying outside the picture: a/1.png" in note for note in report.notes)
     assert any("1 object left out for repeating another one exactly: a/1.png" in note for note in report.notes)
 
@@ -208,6 +211,55 @@ def test_frames_that_went_bad_are_left_out_and_named(root: Path, out: Path) -> N
     assert "was 64 x 48 pixels when it was labelled and is 128 x 96 now" in "".join(report.notes)
     assert {entry["source"] for entry in manifest(out)["failed"]} == set(paths) - {"good.png"}
     assert set(by_source(out)) == {"good.png"}
+
+
+@pytest.mark.parametrize("seen", [(64, 48), (128, 96), (0, 0)])
+def test_a_picture_of_another_size_than_at_the_decision_is_left_out(
+    root: Path, out: Path, seen: tuple[int, int]
+) -> None:
+    for path in ("with_a_box.png", "background.png"):
+        write_picture(root, path, width=128, height=96)
+    write_picture(root, "same.png")
+    frames = [
+        labelled(0, "with_a_box.png", [annotation()], seen=seen),
+        labelled(1, "background.png", seen=seen),
+        labelled(2, "same.png", [annotation()], seen=seen),
+    ]
+    report = export(make_plan(frames), root, out)
+    assert set(by_source(out)) == {"same.png"}, "a label never follows from how big the picture was seen elsewhere"
+    assert label_of(out, by_source(out)["same.png"]).read_text() == "0 0.3750000 0.5000000 0.2500000 0.5000000\n"
+    assert (report.left_out["failed"], report.backgrounds) == (2, 0)
+    why = "The picture was 64 x 48 pixels when it was labelled and is 128 x 96 now; open it again and check its boxes."
+    assert manifest(out)["failed"] == [
+        {"source": "with_a_box.png", "reason": why},
+        {"source": "background.png", "reason": why},
+    ]
+    assert f"with_a_box.png left out: {why}" in report.notes
+
+
+def test_without_a_size_at_the_decision_the_one_last_seen_counts(root: Path, out: Path) -> None:
+    for path in ("never_seen.png", "same.png", "other.png"):
+        write_picture(root, path)
+    frames = [
+        labelled(0, "never_seen.png", [annotation()], size=(0, 0)),
+        labelled(1, "same.png", [annotation()], size=(0, 0), seen=(64, 48)),
+        labelled(2, "other.png", [annotation()], size=(0, 0), seen=(65, 48)),
+    ]
+    assert export(make_plan(frames), root, out).left_out["failed"] == 1
+    assert set(by_source(out)) == {"never_seen.png", "same.png"}
+
+
+@pytest.mark.parametrize("error", [FrameErrorCode.DAMAGED, FrameErrorCode.MISSING])
+def test_a_frame_that_the_project_holds_for_unusable_is_left_out(root: Path, out: Path, error: FrameErrorCode) -> None:
+    """Also where its file would pass by its header: a JPEG can be damaged in the middle."""
+    frames = make_frames(root, ["good.jpg", "bad.jpg"])
+    frames[1] = labelled(1, "bad.jpg", [annotation()], error=error)
+    report = export(make_plan(frames), root, out)
+    assert set(by_source(out)) == {"good.jpg"}
+    assert report.left_out["failed"] == 1
+    (note,) = [note for note in report.notes if note.startswith("bad.jpg left out: ")]
+    assert FRAME_ERROR_TEXT[error] in note
+    assert note.endswith("Put it right and open the folder again.")
 
 
 def test_more_failures_than_a_person_reads_are_in_the_manifest(root: Path, out: Path) -> None:

@@ -56,6 +56,8 @@ def test_a_decision_comes_back_exactly(store: Store, reader: Reader, class_id: i
         thresholds=Thresholds(1 / 3, ((class_id, 0.7), (9, 0.05)), 0.05),
         timing=Timing(1e6 / 7, 1e6 / 7 + 0.1, 1e6 / 6, 2 / 3, "2026-03-01T10:00:00.123456+00:00"),
         reviewer="Zoë 日本",
+        width=1920,
+        height=1080,
     )
     decide(store, made)
     assert reader.decision(frame.id) == made
@@ -196,7 +198,7 @@ def test_what_an_export_takes(store: Store, reader: Reader, class_id: int) -> No
             run_frame_id=run_frame_id,
         ),
     )
-    decide(store, decision(empty.id, DecisionKind.ACCEPTED))
+    decide(store, replace(decision(empty.id, DecisionKind.ACCEPTED), reviewer="Bo", width=640, height=480))
     decide(store, decision(by_hand.id, DecisionKind.REJECTED))
     decide(store, decision(by_hand.id, DecisionKind.HAND_LABELLED, verdict(class_id, VerdictKind.ADDED)))
     decide(store, decision(rejected.id, DecisionKind.ACCEPTED, verdict(class_id, VerdictKind.ADDED)))
@@ -218,7 +220,12 @@ def test_what_an_export_takes(store: Store, reader: Reader, class_id: int) -> No
     assert (edited.kind, edited.confidence, edited.model) == (VerdictKind.EDITED, float(np.float32(0.3)), "yolo.pt")
     assert (drawn.kind, drawn.confidence, drawn.model) == (VerdictKind.ADDED, None, None)
     assert (drawn.reviewer, drawn.decided_at) == ("Ada", "2026-03-01T10:00:00.123+00:00")
-    assert reader.left_out_counts() == {"undecided": 2, "rejected": 1, "deferred": 1, "failed": 1}
+    when = "2026-03-01T10:00:00.123+00:00"
+    assert [(item.reviewer, item.decided_at, item.width, item.height) for item in exported] == [
+        ("Ada", when, 0, 0),
+        ("Bo", when, 640, 480),
+        ("Ada", when, 0, 0),
+    ]
     assert sum(reader.counts().values()) == 8
 
 
@@ -255,7 +262,7 @@ def test_the_ledger_as_the_metrics_need_it(store: Store, reader: Reader, class_i
     first = decision(
         one.id, DecisionKind.ACCEPTED, verdict(class_id, prediction=0), run_frame_id=run_frame_id, shown=(0,)
     )
-    alone = decision(two.id, DecisionKind.REJECTED)
+    alone = replace(decision(two.id, DecisionKind.REJECTED), width=1280, height=720)
     mistake = decision(three.id, DecisionKind.ACCEPTED)
     second = decision(one.id, DecisionKind.EDITED, run_frame_id=run_frame_id)
     corrected = decision(three.id, DecisionKind.EDITED)
@@ -265,6 +272,7 @@ def test_the_ledger_as_the_metrics_need_it(store: Store, reader: Reader, class_i
 
     entries = list(reader.decisions())
     assert [entry.decision for entry in entries] == [put_off, first, alone, second, corrected]
+    assert (entries[2].decision.width, entries[2].decision.height) == (1280, 720)
     assert [entry.path for entry in entries] == ["a.jpg", "a.jpg", "b.jpg", "a.jpg", "c.jpg"]
     assert [entry.first for entry in entries] == [False, True, True, False, True]
     assert [entry.adopted for entry in entries] == [False, False, True, True, True]

@@ -40,6 +40,16 @@ def test_new_frames_come_back_with_ids_in_the_given_order(store: Store, reader: 
     assert reader.fingerprints()[frames[0].id] == (100, 1_700_000_000_123_456_789)
 
 
+def test_contents_are_known_of_files_that_were_read_as_they_are_now(store: Store, reader: Reader) -> None:
+    one, two, three = add(store, "a.jpg", "b.jpg", "c.jpg")
+    do(store, lambda w: w.set_frame_header(one.id, FrameHeader(4, 3), sha256="aa"))
+    do(store, lambda w: w.set_frame_header(two.id, FrameHeader(4, 3), sha256="bb"))
+    do(store, lambda w: w.set_frame_header(three.id, FrameHeader(4, 3), sha256=None))
+    assert reader.contents() == {one.id: "aa", two.id: "bb"}
+    add(store, "a.jpg", size=101)
+    assert reader.contents() == {two.id: "bb"}
+
+
 def test_frames_found_later_stand_between_the_others(store: Store, reader: Reader) -> None:
     add(store, "clip1/f2.jpg", "clip1/f10.jpg", "clip10/f1.jpg")
     add(store, "clip1/f1.jpg", "clip1/f2.jpg", "clip1/f9.jpg", "clip2/f1.jpg")

@@ -1,0 +1,44 @@
+"""Sittings for tests, closed again whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.projects import USUAL, MadeProject, Proposal, make_project
+from tests.unit.review.sitting import Sitting
+
+Sit = Callable[..., Sitting]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> MadeProject:
+    """Four frames with the usual proposals."""
+    return make_project(tmp_path, [USUAL] * 4)
+
+
+@pytest.fixture
+def sit_down(tmp_path: Path) -> Iterator[Sit]:
+    """Open a made project, or one with the given proposals; its first frame is painted."""
+    opened: list[Sitting] = []
+
+    def open_(
+        made: MadeProject | None = None, *, proposals: Sequence[Sequence[Proposal] | None] = (), **how
+    ) -> Sitting:
+        if made is None:
+            made = make_project(tmp_path, proposals, name=f"made{len(opened)}")
+        sitting = Sitting(made, **how).start()
+        opened.append(sitting)
+        return sitting
+
+    yield open_
+    for sitting in opened:
+        sitting.close()
+
+
+@pytest.fixture
+def sitting(sit_down: Sit, made: MadeProject) -> Sitting:
+    """A review of four frames with the usual proposals."""
+    return sit_down(made)
