@@ -29,8 +29,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 DEFAULT_VERB: Final = "gui"
-_FOLDER: Final = click.Path(path_type=Path)
-_FILE: Final = click.Path(path_type=Path)
+# Whether a path can be used is for the verb to say: that is no wrong usage.
+_FOLDER: Final = click.Path(path_type=Path, readable=False)
+_FILE: Final = click.Path(path_type=Path, readable=False)
 
 
 class VerbGroup(click.Group):
@@ -348,15 +349,15 @@ def doctor(folder: Path | None, project: Path | None, repair: bool, as_json: boo
     from autoanno_gui.review.reports import project_report
     from autoanno_gui.store.store_thread import Priority
 
-    document = environment_report(AppHome.find())
-    document["project"] = None
+    health = None
     if folder is not None or project is not None:
         file = _known(folder, project)
         if repair:
             with open_to_work(file, folder) as store:
                 store.submit(Priority.OTHER, lambda writer: writer.rebuild_frame_state()).result()
         with open_to_read(file, folder) as reader:
-            document["project"] = project_report(reader)
+            health = project_report(reader)
+    document = environment_report(AppHome.find()) | {"project": health}
     if as_json:
         _print(document)
         return
@@ -365,7 +366,7 @@ def doctor(folder: Path | None, project: Path | None, repair: bool, as_json: boo
             click.echo(f"{key}:")
             for name, one in value.items():
                 click.echo(f"  {name}: {one}")
-        else:
+        elif value is not None:
             click.echo(f"{key}: {value}")
 
 

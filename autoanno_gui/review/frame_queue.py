@@ -52,7 +52,7 @@ class FrameQueue:
         return found
 
     def _places(self, state: FrameState, start: int, end: int, count: int) -> list[int]:
-        """Return the first `count` places from `start` up to `end` in a state; mostly they are near, so look there first."""
+        """Return the first `count` places from `start` up to `end` in a state; mostly they are near."""
         found: list[int] = []
         size = _NEAR
         while start < end and len(found) < count:

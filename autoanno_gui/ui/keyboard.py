@@ -16,6 +16,10 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 _ROWS: Final = {2: "1234567890-=", 16: "QWERTYUIOP[]", 30: "ASDFGHJKL;'", 44: "ZXCVBNM,./"}
 _BY_SCAN_CODE: Final = {first + i: key for first, row in _ROWS.items() for i, key in enumerate(row)}
 _X11_OFFSET: Final = 8
+_COMMANDS: Final = (
+    Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+)
+"""With one of these held, a key is no bare key."""
 
 
 def key_by_place(event: QKeyEvent) -> str | None:
@@ -82,10 +86,14 @@ class CanvasKeys(QObject):
         return self._by_place(event)
 
     def _by_place(self, event: QKeyEvent) -> bool:
-        """Trigger the action at this place of the keyboard; only for letters that no shortcut can have."""
+        """Trigger the action at this place of the keyboard, unless the key has a Latin letter: that goes by letter.
+
+        The digits of a French keyboard count by their place, too, since they would need Shift.
+        """
         text = event.text()
         place = key_by_place(event)
-        if place is None or not text or text.isascii():
+        unknown = not text.isascii() or (text.isprintable() and not text.isalpha())
+        if place is None or not text or not unknown or event.modifiers() & _COMMANDS:
             return False
         shift = "Shift+" if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else ""
         action = self._bare().get(QKeySequence(shift + place).toString())

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStackedWidget, QWidget
 
@@ -20,6 +20,7 @@ from autoanno_gui.ui.actions import Actions
 from autoanno_gui.ui.canvas.view import CanvasView
 from autoanno_gui.ui.commands import commands
 from autoanno_gui.ui.keyboard import CanvasKeys
+from autoanno_gui.ui.panel_focus import PanelFocus
 from autoanno_gui.ui.panels.classes import ClassesPanel
 from autoanno_gui.ui.panels.notice import NoticeBar
 from autoanno_gui.ui.panels.objects import ObjectsPanel
@@ -48,7 +49,7 @@ class MainWindow(QMainWindow):
         """Whether blind frames and planted checks are on."""
         self.setWindowTitle("autoanno")
         self.setAcceptDrops(True)
-        self.resize(1440, 900)
+        self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize() * 0.9))
         self.canvas = CanvasView()
         self.welcome = WelcomePage(settings.recent_folders)
         self._pages = QStackedWidget()
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self.queue_panel = QueuePanel()
         self.objects_panel = ObjectsPanel()
         self.classes_panel = ClassesPanel()
+        self._panels: Final = (self.queue_panel, self.objects_panel, self.classes_panel)
         self._add_dock("queue", "Queue", self.queue_panel, Qt.DockWidgetArea.LeftDockWidgetArea)
         self._add_dock("objects", "Objects", self.objects_panel, Qt.DockWidgetArea.RightDockWidgetArea)
         self._add_dock("classes", "Classes", self.classes_panel, Qt.DockWidgetArea.RightDockWidgetArea)
@@ -68,6 +70,9 @@ class MainWindow(QMainWindow):
         self.projects = ProjectController(home=home, settings=settings, canvas=self.canvas, parent=self)
         self.actions_ = Actions(load_specs(settings.shortcuts), window=self, canvas=self.canvas)
         self.actions_.connect_all(commands(self))
+        # They last while a key is held: in the menu they can only say so.
+        hints = {spec.id: partial(self.status.say, spec.tip) for spec in self.actions_.specs.values() if spec.hold}
+        self.actions_.connect_all(hints)
         self.menus = self.actions_.fill(self.menuBar())
         self.recent_menu = QMenu("Open &Recent", self)
         self.menus["file"].insertMenu(self.actions_["file.open_project"], self.recent_menu)
@@ -86,8 +91,7 @@ class MainWindow(QMainWindow):
             on_input=self._note_input,
         )
         self.canvas.viewport().installEventFilter(self)
-        for panel in (self.queue_panel, self.objects_panel, self.classes_panel):
-            panel.focus_target.installEventFilter(self)
+        self._panel_focus = PanelFocus(self.canvas, self._panels)
         self._connect_panels()
         self._connect_projects()
         self._update_enabled()
@@ -107,13 +111,15 @@ class MainWindow(QMainWindow):
     def _connect_panels(self) -> None:
         self.welcome.folder_chosen.connect(lambda folder: self.open_folder(Path(folder)))
         self.welcome.open_wanted.connect(self.actions_["file.open_folder"].trigger)
+        self.queue_panel.filter_chosen.connect(self._panel_focus.give_back)
+        self.queue_panel.said.connect(self.status.say)
         self.queue_panel.frame_chosen.connect(lambda frame_id: self._review(lambda p: p.open_frame(frame_id)))
         self.objects_panel.object_chosen.connect(lambda object_id: self._review(lambda p: p.select(object_id)))
         self.objects_panel.threshold_changed.connect(lambda value: self._review(lambda p: p.set_threshold(value)))
         self.objects_panel.ghosts_toggled.connect(lambda: self._review(lambda p: p.toggle_ghosts()))
         classes = self.classes_panel
         classes.class_chosen.connect(lambda class_id: self._review(lambda p: p.set_class(class_id)))
-        classes.class_created.connect(lambda name: self._review(lambda p: p.create_class(name)))
+        classes.class_created.connect(self._create_class)
         classes.class_renamed.connect(lambda i, name: self._review(lambda p: p.rename_class(i, name)))
         classes.class_recoloured.connect(lambda i, colour: self._review(lambda p: p.recolour_class(i, colour)))
         classes.class_merged.connect(lambda i, into: self._review(lambda p: p.merge_class(i, into)))
@@ -126,6 +132,7 @@ class MainWindow(QMainWindow):
 
     def _connect_projects(self) -> None:
         projects = self.projects
+        projects.opening.connect(self._on_opening)
         projects.opened.connect(self._on_opened)
         projects.closed.connect(self._on_closed)
         projects.frames_changed.connect(self._on_frames_changed)
@@ -158,6 +165,17 @@ class MainWindow(QMainWindow):
             act(self.presenter)
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _create_class(self, name: str) -> None:
+        # The field keeps the cursor: whoever lists several classes must not press review keys with the second one.
+        if self.presenter is not None:
+            self.presenter.create_class(name)
+
+    def _on_opening(self, name: str) -> None:
+        """The page with the buttons goes at once, so that a key that comes early presses none of them."""
+        self._pages.setCurrentWidget(self.canvas)
+        self.canvas.show_banner("Opening", name)
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _on_opened(self) -> None:
         project = self.projects.project
         if project is None:
@@ -183,6 +201,7 @@ class MainWindow(QMainWindow):
     def _on_closed(self) -> None:
         self.queue_panel.set_session(None)
         self.canvas.show_frame(None, [], selected=None)
+        self.canvas.hide_banner()
         self.objects_panel.clear()
         self.classes_panel.show_classes([])
         self.status.clear()
@@ -207,6 +226,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_frame_shown(self, path: str) -> None:
         self._update_enabled()
+        self._panel_focus.frame_shown()
         self.frame_shown.emit(path)
 
     def _on_frame_opened(self) -> None:
@@ -253,7 +273,8 @@ class MainWindow(QMainWindow):
 
     def _on_folder_missing(self, root: Path) -> None:
         self.show_error(
-            f"The folder {root} is not there any more. File > Link to moved folder… says where its frames are now."
+            f"The folder {root} is not there any more. File > {self.actions_['file.relink'].text().replace('&', '')} "
+            "says where its frames are now."
         )
 
     @Slot(object)
@@ -283,6 +304,8 @@ class MainWindow(QMainWindow):
                 self.actions_[action_id].setEnabled(open_ or action_id == "edit.settings")
         for action_id in ("file.save_copy", "file.relink", "file.export"):
             self.actions_[action_id].setEnabled(open_)
+        for panel in self._panels:
+            panel.setEnabled(open_)
         self.actions_["model.predict"].setEnabled(open_ and not self.projects.job_running)
         self.actions_["model.cancel"].setEnabled(self.projects.job_running)
 
@@ -294,17 +317,19 @@ class MainWindow(QMainWindow):
             project.scheduler.note_key()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Qt override: a click on the canvas is an input, too; Esc in a panel gives the keys back to the canvas."""
-        if watched is not self.canvas.viewport():
-            if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-                if event.type() == QEvent.Type.KeyPress:
-                    self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
-                return True
-        elif event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.Wheel):
+        """Qt override: a click on the canvas is an input, too."""
+        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.Wheel):
             self._note_input()
         elif event.type() == QEvent.Type.Resize:
             QTimer.singleShot(0, self, self._on_viewport_resized)
         return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt override: Esc takes a notice away also where no image is shown."""
+        if event.key() == Qt.Key.Key_Escape and self.notice.isVisible():
+            self.notice.hide()
+        else:
+            super().keyPressEvent(event)
 
     def _on_viewport_resized(self) -> None:
         if self.presenter is not None and self.presenter.session.objects.enabled:
@@ -382,5 +407,7 @@ class MainWindow(QMainWindow):
         kept = self._layout_file()
         kept.setValue("geometry", self.saveGeometry())
         kept.setValue("state", self.saveState(LAYOUT_VERSION))
+        # A model that is just being loaded cannot be interrupted: nobody has to watch a dead window meanwhile.
+        self.hide()
         self.projects.shut_down()
         super().closeEvent(event)

@@ -73,6 +73,8 @@ class OpenProject(QObject):
 class ProjectController(QObject):
     """Opens and closes projects and runs their model; the window listens."""
 
+    opening = Signal(str)
+    """The name of the first project, as soon as it is on its way."""
     opened = Signal()
     closed = Signal()
     frames_changed = Signal()
@@ -147,6 +149,8 @@ class ProjectController(QObject):
                     self._store_on_its_way = step.store
                 yield step
 
+        if self.project is None:
+            self.opening.emit(root.name if root is not None else file.stem)
         self._start(work)
 
     def _discard_opener(self) -> None:
@@ -244,7 +248,9 @@ class ProjectController(QObject):
             raise error
         if opener is self._opener:
             self.failed.emit(str(error))
-            if self.project is not None and not self._first_shown:
+            if self.project is None:
+                self.closed.emit()
+            elif not self._first_shown:
                 self.close()
 
     # ------------------------------------------------------------------------------------------------ model

@@ -120,6 +120,11 @@ def finished_runs(file: Path) -> dict[str, list[int]]:
     return found
 
 
+def predicted_unlike_once(file: Path) -> dict[str, list[int]]:
+    """Return the frames that no model has predicted, or more than one run."""
+    return {path: runs for path, runs in finished_runs(file).items() if len(runs) != 1}
+
+
 def running_qthreads() -> list[str]:
     """Return the Qt threads that are alive in this process."""
     # By type(): some objects of torch answer isinstance() with a warning.

@@ -12,7 +12,7 @@ from autoanno_gui.core.records import FrameState
 from autoanno_gui.imaging.scan import natural_key
 from autoanno_gui.resources import resource
 from autoanno_gui.review.demo import Demo, prepare_demo
-from tests.e2e.conftest import assert_let_go, finished_runs, hashes, train_on
+from tests.e2e.conftest import assert_let_go, hashes, predicted_unlike_once, train_on
 from tests.e2e.reviewer import (
     Reviewer,
     check_export,
@@ -96,7 +96,7 @@ def test_the_demo_comes_back_as_it_was_left(open_window: Open) -> None:
     again.wait_for_frame(0)
     assert decided(again) == 3
     assert again.frame == names_in(demo.frames)[3]
-    assert all(len(runs) == 1 for runs in finished_runs(demo.project).values())
+    assert predicted_unlike_once(demo.project) == {}
 
 
 def test_reset_starts_the_demo_over_and_nothing_else(open_window: Open, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLineEdit,
     QMenu,
+    QMessageBox,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -91,6 +92,12 @@ class ClassesPanel(QWidget):
             self._current = class_id
             self._mark_current()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Qt override: the digits take the colour of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.show_classes(self._classes)
+
     def _mark_current(self) -> None:
         for at in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(at)
@@ -120,7 +127,7 @@ class ClassesPanel(QWidget):
             return
         record = self._record(int(item.data(0, _ID)))
         menu = QMenu(self)
-        menu.addAction("Rename…", lambda: self._rename(record.id))
+        menu.addAction("Rename…\tF2", lambda: self._rename(record.id))
         colours = menu.addMenu("Colour")
         for colour in PALETTE:
             colours.addAction(class_icon(colour), colour, partial(self.class_recoloured.emit, record.id, colour))
@@ -133,10 +140,12 @@ class ClassesPanel(QWidget):
             action.setChecked(record.slot == slot)
         digits.addSeparator()
         digits.addAction("None", lambda: self._give_slot(record, None))
+        digits.addAction("Exchange with the one above\tAlt+Up", lambda: self._move(record.id, -1))
+        digits.addAction("Exchange with the one below\tAlt+Down", lambda: self._move(record.id, 1))
         merge = menu.addMenu("Merge into")
         for other in self._classes:
             if other.id != record.id:
-                merge.addAction(other.name, partial(self.class_merged.emit, record.id, other.id))
+                merge.addAction(other.name, partial(self._merge, record, other))
         merge.setEnabled(len(self._classes) > 1)
         remove = menu.addAction("Remove", lambda: self.class_removed.emit(record.id))
         remove.setEnabled(not record.used)
@@ -153,6 +162,13 @@ class ClassesPanel(QWidget):
         name, ok = QInputDialog.getText(self, "Rename Class", f"New name of “{record.name}”:", text=record.name)
         if ok and name.strip() and name.strip() != record.name:
             self.class_renamed.emit(class_id, name.strip())
+
+    def _merge(self, record: ClassRecord, into: ClassRecord) -> None:
+        """Ask first: it is the one act on classes that undo does not take back."""
+        question = f"Make every “{record.name}” a “{into.name}”, on all frames? This cannot be undone."
+        buttons = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel
+        if QMessageBox.question(self, "Merge Classes", question, buttons) == QMessageBox.StandardButton.Yes:
+            self.class_merged.emit(record.id, into.id)
 
     def _pick_colour(self, record: ClassRecord) -> None:
         colour = QColorDialog.getColor(QColor(record.colour), self, f"Colour of “{record.name}”")

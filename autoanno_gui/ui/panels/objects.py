@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -42,8 +42,10 @@ class ObjectsPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shown: tuple[Sequence[ShownObject], int | None] = ((), None)
         self._threshold = QSlider(Qt.Orientation.Horizontal)
         self._threshold.setRange(1, 19)
+        self._threshold.setValue(10)
         self._threshold.setPageStep(2)
         self._threshold.setObjectName("thresholdSlider")
         self._threshold.setAccessibleName("Display threshold")
@@ -130,6 +132,7 @@ class ObjectsPanel(QWidget):
         self._fill(objects, selected)
 
     def _fill(self, objects: Sequence[ShownObject], selected: int | None) -> None:
+        self._shown = objects, selected
         self.list.setUpdatesEnabled(False)
         while self.list.topLevelItemCount() > len(objects):
             self.list.takeTopLevelItem(self.list.topLevelItemCount() - 1)
@@ -144,9 +147,15 @@ class ObjectsPanel(QWidget):
                     self.list.setCurrentItem(item)
         self.list.setUpdatesEnabled(True)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Qt override: the rows take the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._fill(*self._shown)
+
     def clear(self) -> None:
         """Show that no frame is open."""
-        self.list.clear()
+        self._fill((), None)
         self._counts.clear()
         self._ghosts.setText("0")
 
