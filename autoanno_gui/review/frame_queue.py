@@ -20,6 +20,8 @@ class FrameQueue:
 
     def __init__(self) -> None:
         self.frames: Final = FrameList()
+        self.wanted = FrameState.UNDECIDED
+        """What the reviewer goes through; what is to review comes after."""
         self._order: NDArray[np.int32] = np.zeros(0, np.int32)
         self._place: NDArray[np.int32] = np.zeros(0, np.int32)
 
@@ -71,10 +73,30 @@ class FrameQueue:
                 return self.at(places[0])
         return self.at(0)
 
+    def next_place(self, place: int, *, state_before: FrameState) -> int | None:
+        """Return where a decision leads to, None at the end.
+
+        Args:
+            place: of the frame that was just decided, or cannot be.
+            state_before: of that frame; one of those put off, or of those to label by hand, is followed by the next.
+        """
+        now = self.at(place).state
+        states = dict.fromkeys((self.wanted, FrameState.UNDECIDED))
+        if state_before in (FrameState.DEFERRED, FrameState.REJECTED):
+            states.setdefault(state_before)
+        for state in states:
+            # What is left in its state (put off again) must not come round and round.
+            wrap = state is FrameState.UNDECIDED or (state is self.wanted and state is not now)
+            if places := self.following(place, state, wrap=wrap):
+                return places[0]
+        return None
+
     def look_ahead(self, frame_id: int, *, count: int) -> list[int]:
         """Return the frames that the next keys may ask for: after the next decisions, then those beside it."""
         here = self.place_of(frame_id)
-        places = self.following(here, FrameState.UNDECIDED, count=count)
+        places = self.following(here, self.wanted, count=count)
+        if len(places) < count and self.wanted is not FrameState.UNDECIDED:
+            places += self.following(here, FrameState.UNDECIDED, count=count - len(places))
         places += [place for place in (here + 1, here - 1) if 0 <= place < len(self)]
         ids = dict.fromkeys(self.at(place).id for place in places)
         ids.pop(frame_id, None)

@@ -378,15 +378,12 @@ class ReviewSession:
         return replace(self._go_on(decision.frame_id, before), commit=commit)
 
     def _go_on(self, frame_id: int, state_before: FrameState) -> Outcome:
-        here = self.queue.place_of(frame_id)
-        places = self.queue.following(here, FrameState.UNDECIDED)
-        if not places and state_before in (FrameState.DEFERRED, FrameState.REJECTED):
-            places = self.queue.following(here, state_before, wrap=False)
-        if not places:
+        place = self.queue.next_place(self.queue.place_of(frame_id), state_before=state_before)
+        if place is None:
             self.finished = True
             self._update_enabled()
             return Outcome(Step.FINISHED)
-        return self._enter(self.queue.at(places[0]).id)
+        return self._enter(self.queue.at(place).id)
 
     def _leave_fault(self) -> Outcome:
         if self.document is None or not self.can_move or not self._painted:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStackedWidget, QWidget
 
@@ -30,8 +30,7 @@ from autoanno_gui.ui.panels.welcome import WelcomePage
 from autoanno_gui.ui.project_controller import ProjectController
 from autoanno_gui.ui.review_presenter import ReviewPresenter
 from autoanno_gui.ui.shortcuts import load_specs
-
-LAYOUT_VERSION: Final = 1
+from autoanno_gui.ui.window_layout import keep_layout, restore_layout
 
 
 class MainWindow(QMainWindow):
@@ -49,7 +48,6 @@ class MainWindow(QMainWindow):
         """Whether blind frames and planted checks are on."""
         self.setWindowTitle("autoanno")
         self.setAcceptDrops(True)
-        self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize() * 0.9))
         self.canvas = CanvasView()
         self.welcome = WelcomePage(settings.recent_folders)
         self._pages = QStackedWidget()
@@ -95,7 +93,7 @@ class MainWindow(QMainWindow):
         self._connect_panels()
         self._connect_projects()
         self._update_enabled()
-        self._restore_layout()
+        restore_layout(self, home.root)
 
     # ------------------------------------------------------------------------------------------------ building
     def _add_dock(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> None:
@@ -391,22 +389,9 @@ class MainWindow(QMainWindow):
         elif self.presenter is not None:
             self.presenter.escape()
 
-    def _layout_file(self) -> QSettings:
-        return QSettings(str(self.home.root / "layout.ini"), QSettings.Format.IniFormat)
-
-    def _restore_layout(self) -> None:
-        kept = self._layout_file()
-        geometry, state = kept.value("geometry"), kept.value("state")
-        if isinstance(geometry, QByteArray):
-            self.restoreGeometry(geometry)
-        if isinstance(state, QByteArray):
-            self.restoreState(state, LAYOUT_VERSION)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Qt override: waits for what is being written, then releases threads and lock."""
-        kept = self._layout_file()
-        kept.setValue("geometry", self.saveGeometry())
-        kept.setValue("state", self.saveState(LAYOUT_VERSION))
+        keep_layout(self, self.home.root)
         # A model that is just being loaded cannot be interrupted: nobody has to watch a dead window meanwhile.
         self.hide()
         self.projects.shut_down()

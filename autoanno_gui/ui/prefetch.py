@@ -36,6 +36,8 @@ class LoadedFrame:
     header: FrameHeader | None
     error: FrameErrorCode | None = None
     detail: str = ""
+    fingerprint: tuple[int, int] | None = None
+    """(bytes, mtime_ns) of the file that was read."""
 
 
 class Prefetcher(QObject):
@@ -72,9 +74,9 @@ class Prefetcher(QObject):
         """Ask for one frame in full resolution, before anything else."""
         self._worker.ask_full(frame)
 
-    def forget(self, frame_id: int) -> None:
-        """Drop a preview, because its file changed."""
-        self._cache.pop(frame_id, None)
+    def forget_all(self) -> None:
+        """Drop all previews, because files may have changed."""
+        self._cache.clear()
 
     def close(self) -> None:
         """Stop the thread and drop the images."""
@@ -158,7 +160,8 @@ def _load(root: Path, frame: Frame, size: tuple[int, int] | None) -> LoadedFrame
             decoded = read_frame(root, frame.path)
             return LoadedFrame(frame.id, None, _to_image(to_bgra(decoded.pixels)), decoded.header)
         preview = read_preview(root, frame.path, width=size[0], height=size[1])
-        return LoadedFrame(frame.id, size, _to_image(preview.pixels), preview.header)
+        image = _to_image(preview.pixels)
+        return LoadedFrame(frame.id, size, image, preview.header, fingerprint=preview.fingerprint)
     except FrameError as error:
         return LoadedFrame(frame.id, size, None, None, error.code, error.detail)
 

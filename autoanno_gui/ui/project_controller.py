@@ -138,6 +138,7 @@ class ProjectController(QObject):
         self._model_asked = model
         if self.project is not None and self.project.store.file.absolute() == file:
             store = self.project.store
+            self.project.prefetcher.forget_all()
             self._start(lambda: frames_job(store))
             if model is not None:
                 self.use_model(model)

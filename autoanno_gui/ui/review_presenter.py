@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from autoanno_gui.core.errors import FrameErrorCode, KnownError
 from autoanno_gui.core.geometry import Box
-from autoanno_gui.core.records import ClassRecord, Frame, FrameHeader, FrameState, PresentationMode
+from autoanno_gui.core.records import ClassRecord, Frame, FrameHeader, FrameState, PresentationMode, ScannedFile
 from autoanno_gui.review.outcome import Outcome, Step
 from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.review.session import ReviewSession
@@ -98,7 +98,7 @@ class ReviewPresenter(QObject):
             self._note_fault(frame, loaded.error or FrameErrorCode.DAMAGED, loaded.detail)
             self._canvas.show_fault(frame.id, frame.path, loaded.detail)
         else:
-            self._note_header(frame, loaded.header)
+            self._note_header(frame, loaded, loaded.header)
             presentation = self.session.presentation
             objects = presentation.on_canvas() if presentation is not None else []
             image = FrameImage(frame.id, loaded.image, loaded.header.width, loaded.header.height)
@@ -114,13 +114,22 @@ class ReviewPresenter(QObject):
             self.session.store.submit(Priority.OTHER, lambda w: w.set_frame_error(frame_id, code, detail))
         self.states_changed.emit([frame_id])
 
-    def _note_header(self, frame: Frame, header: FrameHeader) -> None:
+    def _note_header(self, frame: Frame, loaded: LoadedFrame, header: FrameHeader) -> None:
         if frame.error is not None:
             self.session.note_readable(frame.id)
             self.states_changed.emit([frame.id])
-        if frame.error is not None or (frame.width, frame.height) != (header.width, header.height):
-            frame_id = frame.id
-            self.session.store.submit(Priority.OTHER, lambda w: w.set_frame_header(frame_id, header, sha256=None))
+        size = header.width, header.height
+        if frame.error is not None or (frame.width, frame.height) != size:
+            replaced = frame.width > 0 and (frame.width, frame.height) != size
+            file = ScannedFile(frame.path, *loaded.fingerprint) if replaced and loaded.fingerprint else None
+
+            def write(writer: Writer) -> None:
+                if file is not None:
+                    # Another picture under the same name: what was known of the old one no longer counts.
+                    writer.add_frames([file])
+                writer.set_frame_header(frame.id, header, sha256=None)
+
+            self.session.store.submit(Priority.OTHER, write)
         self.session.note_size(frame.id, width=header.width, height=header.height)
 
     @Slot(object)

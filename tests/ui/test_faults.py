@@ -93,7 +93,7 @@ def test_a_frame_deleted_while_it_is_open(open_window: Open, made: MadeProject) 
     (made.folder / "frame_0.jpg").unlink()
     driver.decide(Key.Key_D)
     driver.decide(Key.Key_D)
-    driver.window.projects.project.prefetcher.forget(driver.session.frames.at(0).id)
+    driver.window.projects.project.prefetcher.forget_all()
     driver.decide(Key.Key_A)
     driver.decide(Key.Key_A)
     assert driver.session.fault is not None

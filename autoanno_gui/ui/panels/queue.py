@@ -121,6 +121,10 @@ class QueueModel(QAbstractTableModel):
             self._names = "\0".join([frame.path for frame in frames]).casefold().split("\0")
         return np.fromiter(map(contains, self._names, repeat(self._text)), np.bool_, len(frames))
 
+    def count(self, states: Sequence[FrameState]) -> int:
+        """Return how many frames are in one of these states."""
+        return self._session.frames.count(*states) if self._session is not None else 0
+
     def frame(self, row: int) -> Frame | None:
         if self._session is None or not 0 <= row < len(self._rows):
             return None
@@ -181,6 +185,7 @@ class QueuePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._session: ReviewSession | None = None
         self._model = QueueModel(self)
         self._current: int | None = None
         self._filter = QComboBox()
@@ -213,7 +218,9 @@ class QueuePanel(QWidget):
         return self.table
 
     def set_session(self, session: ReviewSession | None) -> None:
+        self._session = session
         self._model.set_session(session)
+        self._say_wanted()
         self._show_count()
 
     def refresh_all(self) -> None:
@@ -255,8 +262,15 @@ class QueuePanel(QWidget):
     def _apply_filter(self) -> None:
         states = FILTERS[self._filter.currentIndex()][2]
         self._model.set_filter(states, self._search.text())
+        self._say_wanted()
         self._show_count()
         self._mark_current()
+
+    def _say_wanted(self) -> None:
+        """Whoever looks at the frames to label by hand, or at those put off, goes through these."""
+        if self._session is not None:
+            key = self._filter.currentData()
+            self._session.queue.wanted = FrameState(key) if key in ("rejected", "deferred") else FrameState.UNDECIDED
 
     def _show_count(self) -> None:
         self._count.setText(f"{self._model.rowCount():,}")

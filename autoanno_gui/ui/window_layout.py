@@ -1,0 +1,36 @@
+"""Where the window and its panels were, kept from one start to the next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QSettings, QSize
+from PySide6.QtWidgets import QMainWindow
+
+LAYOUT_VERSION: Final = 1
+FIRST_SIZE: Final = QSize(1440, 900)
+"""Logical pixels, on a screen that has as many."""
+OF_THE_SCREEN: Final = 0.9
+
+
+def restore_layout(window: QMainWindow, folder: Path) -> None:
+    """Put the window where it was; the first time, in a size that the screen has room for."""
+    kept = _file(folder)
+    geometry, state = kept.value("geometry"), kept.value("state")
+    window.resize(FIRST_SIZE.boundedTo(window.screen().availableSize() * OF_THE_SCREEN))
+    if isinstance(geometry, QByteArray):
+        window.restoreGeometry(geometry)
+    if isinstance(state, QByteArray):
+        window.restoreState(state, LAYOUT_VERSION)
+
+
+def keep_layout(window: QMainWindow, folder: Path) -> None:
+    """Note where the window and its panels are."""
+    kept = _file(folder)
+    kept.setValue("geometry", window.saveGeometry())
+    kept.setValue("state", window.saveState(LAYOUT_VERSION))
+
+
+def _file(folder: Path) -> QSettings:
+    return QSettings(str(folder / "layout.ini"), QSettings.Format.IniFormat)
