@@ -216,11 +216,13 @@ def predict(
 def _predict(store: Store, detector: Detector) -> dict[str, Any]:
     from tqdm import tqdm
 
+    from autoanno_gui.imaging.paths import escape_path
+    from autoanno_gui.review.model_runner import MODEL_SETTING
     from autoanno_gui.review.prediction_job import prediction_job
     from autoanno_gui.store.store_thread import Priority
 
-    path = detector.info.path
-    store.submit(Priority.OTHER, lambda writer: writer.set_setting("model_path", path)).result()
+    path = escape_path(detector.info.path)
+    store.submit(Priority.OTHER, lambda writer: writer.set_setting(MODEL_SETTING, path)).result()
     predicted_now, seconds, rate = 0, 0.0, 0.0
     try:
         with tqdm(unit="frame", desc="Predicting", file=sys.stderr) as bar:
@@ -285,7 +287,7 @@ def metrics(folder: Path | None, project: Path | None, as_json: bool) -> None:
         _print(document)
         return
     for key, value in document.items():
-        if isinstance(value, (int, float)) or value is None:
+        if not key.endswith("_interval") and (isinstance(value, (int, float)) or value is None):
             text = "–" if value is None else f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
             interval = document.get(f"{key}_interval")
             click.echo(f"{key:32} {text}" + (f"  ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""))

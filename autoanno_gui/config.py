@@ -98,7 +98,6 @@ class Settings:
         split_fractions: shares of train, val and test; they add up to 1.
         split_seed: draws the split; equal seeds draw equal splits.
         shortcuts: action id -> keys in Qt's portable spelling, for actions whose keys the user changed.
-        window_geometry: how the window lay, as the window itself wrote it down; `window_state` the same of its panels.
     """
 
     theme: Theme = "system"
@@ -112,8 +111,6 @@ class Settings:
     split_fractions: tuple[float, float, float] = (0.8, 0.2, 0.0)
     split_seed: int = 0
     shortcuts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    window_geometry: str = ""
-    window_state: str = ""
 
     def with_recent_folder(self, folder: str) -> Settings:
         """Return these settings with `folder` as the newest of the recent ones."""
@@ -191,8 +188,6 @@ _ACCEPT: Final[dict[str, Callable[[object], object | None]]] = {
     "split_fractions": _fractions,
     "split_seed": lambda value: value if isinstance(value, int) and not isinstance(value, bool) else None,
     "shortcuts": _shortcuts,
-    "window_geometry": _text,
-    "window_state": _text,
 }
 """For each setting: its value from JSON, or None when that does not fit."""
 

@@ -12,12 +12,12 @@ fi
 # Whether these arguments open a window: all do, but the verbs that only compute or report.
 opens_window() {
     case ${1:-} in
-        scan | predict | queue | metrics | tune | import | export | extract | agree | train | models | doctor) return 1 ;;
+        scan | predict | queue | metrics | export | doctor) return 1 ;;
         --version) return 1 ;;
     esac
     local argument
     for argument in "$@"; do
-        [ "$argument" = --help ] && return 1
+        case $argument in -h | --help) return 1 ;; esac
     done
     return 0
 }

@@ -48,7 +48,7 @@ class ExportOptions:
     files: FileMode = FileMode.COPY
     fractions: tuple[float, float, float] = (0.8, 0.2, 0.0)
     seed: int = 0
-    checks: bool = True
+    checks: bool = False
     split_rule: str = GROUP_RULE
 
 

@@ -37,7 +37,9 @@ def export_job(store: Store, *, out: Path, options: ExportOptions) -> Generator[
     plan = plan_export(labelled, classes=classes, splits=splits, left_out=left_out, options=options)
     new = {frame_id: split for frame_id, split in splits.items() if frame_id not in kept}
     store.submit(Priority.OTHER, lambda writer: writer.assign_splits(new)).result()
-    return (yield from write_export(plan, root=store.root, out=out))
+    report = yield from write_export(plan, root=store.root, out=out)
+    store.submit(Priority.OTHER, lambda writer: writer.record_event("export", report.to_json())).result()
+    return report
 
 
 def _left_out(frames: Iterable[Frame], taken: Container[int]) -> Counter[str]:

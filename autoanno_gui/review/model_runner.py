@@ -20,6 +20,8 @@ from autoanno_gui.store.store_thread import Store
 JOB: Final = "prediction job"
 SHOWN: Final = "shown frame"
 LOAD: Final = "load model"
+MODEL_SETTING: Final = "model_path"
+"""Setting of a project: the escaped path of the model in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,19 @@ class LoadedModel:
     """What a window says about the model that is ready.
 
     Attributes:
-        device: for people, such as "CPU" or "NVIDIA H100".
+        device: as the runtime calls it, such as `cpu` or `cuda:0`.
         device_reason: why not the GPU; empty when it is used.
     """
 
     info: ModelInfo
     device: str
     device_reason: str
+
+    @property
+    def device_name(self) -> str:
+        """For people: `CPU`, `GPU 0`."""
+        kind, _, number = self.device.partition(":")
+        return f"GPU {number}".strip() if kind == "cuda" else self.device.upper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +129,12 @@ class ModelRunner:
                 self._events.job_ended(failures[0] if failures else None)
 
         self._scheduler.submit(JOB, work(), urgency=Urgency.JOB, on_failed=failures.append, on_ended=ended)
+
+    def close(self) -> None:
+        """Let go of the model, once the scheduler's thread has ended."""
+        if self._detector is not None:
+            self._detector.close()
+            self._detector = None
 
     def cancel_job(self) -> None:
         """Stop the job within one batch; everything it predicted is kept."""

@@ -82,7 +82,9 @@ class ObjectEditor:
         ghosts = document.in_role(Role.GHOST)
         if not shown and self.selected in [item.id for item in ghosts]:
             self.selected = None
-        text = f"{len(ghosts)} less certain proposals {'shown' if shown else 'hidden'}."
+        text = f"{len(ghosts)} less certain proposal{'' if len(ghosts) == 1 else 's'} {'shown' if shown else 'hidden'}."
+        if not ghosts:
+            text = "The model proposed nothing less certain here."
         return Outcome(Step.OBJECTS, tuple(item.id for item in ghosts), text=text)
 
     def apply_thresholds(self, thresholds: Thresholds) -> Outcome:

@@ -83,7 +83,7 @@ def _check_root(file: Path, root: Path, folder: Path | None) -> None:
     if folder is not None and not _same_folder(root, folder):
         raise ProjectError(
             f"{file} is the project of {root} and not of {folder}; if its frames were moved there, open it in the "
-            "window and choose File > Link to moved folder."
+            "window and choose File > Find the Folder Again."
         )
 
 

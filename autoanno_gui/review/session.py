@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -71,6 +72,8 @@ class ReviewSession:
         self.thresholds: Thresholds = self._reader.thresholds()
         self.model_active = False
         self.finished = False
+        self.on_write: Callable[[Future[None]], None] = lambda _future: None
+        """Called with each write that nothing waits for, so that a failure can be told."""
         self._session_uuid: Final = store.submit(Priority.OTHER, lambda writer: writer.start_session(reviewer)).result()
         self._documents: dict[int, Document] = {}
         self._judged: set[int] = set()
@@ -468,7 +471,7 @@ class ReviewSession:
         if value == self.thresholds.default:
             return NOTHING
         thresholds = self.thresholds = replace(self.thresholds, default=value)
-        self.store.submit(Priority.DRAFT, lambda writer: writer.set_thresholds(thresholds))
+        self.on_write(self.store.submit(Priority.DRAFT, lambda writer: writer.set_thresholds(thresholds)))
         self._empty_asked = False
         return replace(self.objects.apply_thresholds(thresholds), text=f"Threshold {value:.2f}")
 
@@ -482,7 +485,7 @@ class ReviewSession:
             return
         frame_id = document.frame_id
         body = encode_draft(document, over_labels=self.frames.get(frame_id).state.labelled)
-        self.store.submit(Priority.DRAFT, lambda writer: writer.save_draft(frame_id, body))
+        self.on_write(self.store.submit(Priority.DRAFT, lambda writer: writer.save_draft(frame_id, body)))
         document.mark_saved()
         document.made_on = document.made_on or document.size
 
@@ -492,7 +495,7 @@ class ReviewSession:
 
     def set_note(self, frame_id: int, text: str) -> None:
         """Write a note on a frame; an empty one takes it away."""
-        self.store.submit(Priority.OTHER, lambda writer: writer.set_note(frame_id, text))
+        self.on_write(self.store.submit(Priority.OTHER, lambda writer: writer.set_note(frame_id, text)))
 
     def close(self) -> None:
         """Keep the open frame's draft and end the sitting."""

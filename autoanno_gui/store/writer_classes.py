@@ -89,7 +89,8 @@ class ClassWrites(WriterBase):
             conn.execute("UPDATE class_map SET class_id = ? WHERE class_id = ?", (into, source))
 
     def remove_class(self, class_id: int) -> None:
-        """Put away a class that no annotation ever had; a model's class that led to it becomes unmapped by choice.
+        """Put away a class that no annotation ever had, and those that were merged into it; a model's class that led to
+        it becomes unmapped by choice.
 
         Raises:
             KnownError: annotations have it.
@@ -98,7 +99,9 @@ class ClassWrites(WriterBase):
             record = _living(conn, class_id)
             if record.used:
                 raise KnownError(f"“{record.name}” has annotations; merge it into another class instead.")
-            conn.execute("UPDATE class SET slot = NULL, removed = ? WHERE id = ?", (now(), class_id))
+            conn.execute(
+                "UPDATE class SET slot = NULL, removed = ? WHERE id = ? OR merged_into = ?", (now(), class_id, class_id)
+            )
             conn.execute("UPDATE class_map SET class_id = NULL WHERE class_id = ?", (class_id,))
 
     def set_class_map(self, weights_hash: str, mapping: Mapping[int, int | None]) -> None:

@@ -46,8 +46,8 @@ class Actions(QObject):
     def _set_keys(self, action: QAction, spec: ActionSpec) -> None:
         shown = QKeySequence(spec.keys[0]).toString(QKeySequence.SequenceFormat.NativeText) if spec.keys else ""
         if spec.hold:
+            action.setText(f"{spec.text}\tHold {shown}")
             shown = f"hold {shown}"
-            action.setText(f"{spec.text}\t{shown.capitalize()}")
         tip = f"{spec.tip}  [{shown}]" if shown else spec.tip
         action.setToolTip(tip)
         action.setStatusTip(tip)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from autoanno_gui.config import AppHome, Settings, project_file_for, remember_project
 from autoanno_gui.core.errors import KnownError, ProjectError
 from autoanno_gui.core.records import Frame, ModelInfo
-from autoanno_gui.review.model_runner import LoadedModel, ModelEvents, ModelRunner
+from autoanno_gui.imaging.paths import escape_path, unescape_path
+from autoanno_gui.review.model_runner import MODEL_SETTING, LoadedModel, ModelEvents, ModelRunner
 from autoanno_gui.review.open_job import (
     FolderMissing,
     FramesFound,
@@ -21,6 +23,7 @@ from autoanno_gui.review.open_job import (
     frames_job,
     open_job,
 )
+from autoanno_gui.review.outcome import Step
 from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.review.scheduler import Scheduler
 from autoanno_gui.review.session import ReviewSession
@@ -31,9 +34,7 @@ from autoanno_gui.ui.prefetch import Prefetcher
 from autoanno_gui.ui.review_presenter import ReviewPresenter
 from autoanno_gui.ui.threads import GeneratorThread, SchedulerThread
 
-MODEL_SETTING: Final = "model_path"
 JOB_STOPPED_SETTING: Final = "job_stopped"
-AUTO_CLASSES_SETTING: Final = "auto_classes"
 
 
 class OpenProject(QObject):
@@ -65,6 +66,7 @@ class OpenProject(QObject):
         self.prefetcher.close()
         self.presenter.close()
         self._thread.stop()
+        self.runner.close()
         self.store.close()
         self.presenter.deleteLater()
         self.deleteLater()
@@ -107,6 +109,8 @@ class ProjectController(QObject):
         self._model_asked: Path | None = None
         self._loading: Path | None = None
         self._start_when_loaded = False
+        self._asked_alone: int | None = None
+        """The frame that the model was asked for out of turn and has not answered yet."""
         self._first_shown = False
         self._scan_over = False
 
@@ -120,15 +124,19 @@ class ProjectController(QObject):
             model: a model to use from now on; None for the one that the project used last.
         """
         folder = folder.expanduser().absolute()
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # `Path.is_dir` raises where it may not look
             self.failed.emit(f"{folder} is not a folder: choose the folder that holds your frames.")
             return
-        file = project_file.absolute() if project_file is not None else project_file_for(self.home, folder)
+        try:
+            file = project_file.absolute() if project_file is not None else project_file_for(self.home, folder)
+        except KnownError as error:
+            self.failed.emit(str(error))
+            return
         self._open(file, root=folder, model=model)
 
     def open_project(self, file: Path, *, model: Path | None = None) -> None:
         """Open a project file; its frames are where they were."""
-        if not file.is_file():
+        if not os.path.isfile(file):
             self.failed.emit(f"There is no project file {file}: open its folder of frames instead.")
             return
         self._open(file.absolute(), root=None, model=model)
@@ -213,7 +221,10 @@ class ProjectController(QObject):
         )
         self._first_shown = False
         self.project.presenter.prediction_wanted.connect(self._predict_shown)
-        remember_project(self.home, store.root, store.file)
+        try:
+            remember_project(self.home, store.root, store.file)
+        except KnownError as error:  # the project can be worked on all the same
+            self.failed.emit(str(error))
         self.project.session.model_active = self._model_path() is not None
         self.opened.emit()
 
@@ -238,11 +249,22 @@ class ProjectController(QObject):
             return
         if step.changed or step.order is not None:
             project.session.take_frames(step.changed, order=step.order)
+        self._leave_faulty_first()
         self.frames_changed.emit()
         for path, reason in step.skipped:
             self.said.emit(f"The sub-folder {path} was left out: {reason}")
         self._scan_over = True
         self._start_model()
+
+    def _leave_faulty_first(self) -> None:
+        """The scan puts what cannot be used behind everything: do not let the reviewer begin back there."""
+        project = self.project
+        session = project.session if project is not None else None
+        if project is None or session is None or session.fault is None or session.history.to_undo is not None:
+            return
+        first = session.queue.first()
+        if first is not None and session.open(first.id).step is Step.FRAME:
+            project.presenter.show_open_frame()
 
     def _on_open_failed(self, opener: GeneratorThread, error: BaseException) -> None:
         if not isinstance(error, KnownError):
@@ -269,7 +291,7 @@ class ProjectController(QObject):
         if self._model_asked is not None:
             return self._model_asked
         kept = self._setting(MODEL_SETTING)
-        return Path(kept) if kept else None
+        return Path(unescape_path(kept)) if kept else None
 
     def _start_model(self) -> None:
         """After the scan: load the model if there is anything left for it to do."""
@@ -325,26 +347,31 @@ class ProjectController(QObject):
         if project is None:
             return
         if self.model is not None:
-            project.runner.predict_shown(frame)
+            self._predict_alone(project, frame)
         elif self._loading is None and self._scan_over and (path := self._model_path()) is not None:
             self.use_model(path, start=self._setting(JOB_STOPPED_SETTING) != "1")
+
+    def _predict_alone(self, project: OpenProject, frame: Frame) -> None:
+        if self._asked_alone != frame.id:
+            self._asked_alone = frame.id
+            project.runner.predict_shown(frame)
 
     def _on_model_loaded(self, model: LoadedModel) -> None:
         project = self.project
         if project is None:
             return
-        self._loading = None
+        self._loading = self._asked_alone = None
         self.model = model
-        self._write_setting(MODEL_SETTING, model.info.path)
+        self._write_setting(MODEL_SETTING, escape_path(model.info.path))
         self.model_loaded.emit(model)
         frame = project.session.frame
         if project.session.waiting and frame is not None:
-            project.runner.predict_shown(frame)
+            self._predict_alone(project, frame)
         if self._start_when_loaded:
             self.start_job()
 
     def _on_model_failed(self, error: BaseException) -> None:
-        self._loading = None
+        self._loading = self._asked_alone = None
         if not isinstance(error, KnownError):
             raise error
         if self.project is not None and self.model is None:
@@ -358,6 +385,7 @@ class ProjectController(QObject):
             self.job_progressed.emit(progress)
 
     def _on_frame_predicted(self, progress: PredictionProgress) -> None:
+        self._asked_alone = None
         if self.project is not None:
             self.project.presenter.on_predicted(progress)
 
@@ -420,7 +448,7 @@ class ProjectController(QObject):
         """Close the project: threads end, everything acknowledged, the lock is released."""
         project, self.project = self.project, None
         self.model = None
-        self._loading = None
+        self._loading = self._asked_alone = None
         self.job_running = False
         if project is not None:
             project.close()

@@ -65,6 +65,7 @@ class ReviewPresenter(QObject):
         self._known_classes = session.classes
         self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_DELAY_MS)
         self._draft_timer.timeout.connect(session.save_draft)
+        session.on_write = lambda future: self._bridge.when_done(future, self._on_written)
         self._class_timer = QTimer(self, singleShot=True, interval=CLASS_DELAY_MS)
         self._class_timer.timeout.connect(self._look_for_classes)
         prefetcher.loaded.connect(self._on_loaded)
@@ -149,6 +150,9 @@ class ReviewPresenter(QObject):
         if frame is None or frame.id != frame_id or self._closed:
             return
         self.session.frame_painted()
+        if self.session.document is not None and self.session.document.unsaved:
+            # An undone decision brought it back: its edits are nowhere else now.
+            self._draft_timer.start()
         if self.session.waiting:
             self.prediction_wanted.emit(frame)
         self._announce()
@@ -234,16 +238,24 @@ class ReviewPresenter(QObject):
                 self.queue_finished.emit()
             self._announce()
             return
+        self._apply(self.session.commit_failed())
         if not isinstance(error, KnownError):
             raise error
-        self._apply(self.session.commit_failed())
         self.failed.emit(f"The decision was not saved and its frame is back. {error}")
+
+    def _on_written(self, future: Future[None]) -> None:
+        error = future.exception()
+        if isinstance(error, KnownError):
+            self.failed.emit(str(error))
+        elif error is not None:
+            raise error
 
     def _update_banner(self) -> None:
         session = self.session
         document = session.document
         if session.finished:
-            self._canvas.show_banner("Every frame is decided", self._finished_text())
+            left = session.frames.count(FrameState.DEFERRED)
+            self._canvas.show_banner("End of the queue" if left else "Every frame is decided", self._finished_text())
         elif session.empty_asked:
             self._canvas.show_banner("Empty?", "Space again: nothing here is to be labelled. Esc: take it back.")
         elif session.waiting:
@@ -295,8 +307,13 @@ class ReviewPresenter(QObject):
     def label_by_hand(self) -> None:
         self._apply(self.session.label_by_hand())
         frame = self.session.frame
-        if self.session.waiting and frame is not None:
+        if frame is None or not self.session.waiting:
+            return
+        if frame.run_frame_id is None:
             self.prediction_wanted.emit(frame)
+        elif self.session.predictions_arrived(frame.id, frame.run_frame_id):
+            # It came while the frame was being labelled by hand.
+            self._show_objects_again()
 
     def select_next(self, by: int = 1) -> None:
         self._apply(self.session.objects.select_next(by))

@@ -27,7 +27,7 @@ from autoanno_gui.imaging.scan import natural_key
 from autoanno_gui.review import demo
 from autoanno_gui.review.session import ReviewSession
 from autoanno_gui.store.store_thread import Store, open_report
-from tests.e2e.conftest import ROOT, command_line, finished_runs, hashes, make_frames
+from tests.e2e.conftest import ROOT, Open, command_line, finished_runs, hashes, make_frames
 from tests.projects import USUAL, MadeProject, draw_frames, make_project
 from tests.unit.review.sitting import Sitting
 
@@ -471,6 +471,24 @@ def test_a_sub_folder_that_may_not_be_read_is_named(photos: Path) -> None:
         result = run("scan", photos)
     assert result.exit_code == 0
     assert "hidden was left out" in result.stderr
+
+
+def test_a_home_that_cannot_be_written(
+    made: MadeProject, open_window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("AUTOANNO_HOME", str(tmp_path / "file" / "home"))
+    assert "set AUTOANNO_HOME to another folder" in refused("scan", made.folder)
+    assert "set AUTOANNO_HOME to another folder" in refused("demo")
+    # What needs nothing of it works.
+    assert report("scan", made.folder, "--project", made.file)["frames"]
+    window = open_window(arguments=[str(made.folder)])
+    window.wait(lambda: "AUTOANNO_HOME" in window.window.notice.text)
+    assert window.window.presenter is None
+    window.close()
+    window = open_window(made)
+    assert window.frame == "frame_0.jpg"
+    assert "AUTOANNO_HOME" in window.window.notice.text
 
 
 def break_project(file: Path, how: str) -> None:

@@ -28,8 +28,6 @@ from tests.ui.driver import Driver, Key
 FRAMES = 24
 BUNDLED = resource("demo")
 
-pytestmark = pytest.mark.skipif(not (BUNDLED / "sky.pt").exists(), reason="the demo's model has not been made yet")
-
 
 def arguments(demo: Demo) -> list[str]:
     """Return what `autoanno demo` opens."""

@@ -17,6 +17,7 @@ from autoanno_gui.core.errors import FrameErrorCode
 from autoanno_gui.core.records import Decision, DecisionKind, FrameState, VerdictKind
 from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.store.store_thread import Priority, Store
+from autoanno_gui.store.writer import Writer
 from tests.e2e.conftest import (
     SHAPES,
     BuildModel,
@@ -132,6 +133,12 @@ def project_with_classes(folder: Path, names: Sequence[str]) -> Path:
     return file
 
 
+def limit_pages(writer: Writer) -> str:
+    """Return what keeps the predictions' connection from growing the project file any more, as on a full disk."""
+    pages = writer.bulk.execute("PRAGMA page_count").fetchone()[0]
+    return f"PRAGMA max_page_count = {pages}"
+
+
 # ---------------------------------------------------------------------------------------------------- progress
 def test_the_job_shows_how_far_it_is_and_then_goes_away(open_window: Open, large: Path, tiny: Path) -> None:
     driver = open_window(arguments=[str(large), "--model", str(tiny)])
@@ -167,7 +174,7 @@ def test_the_model_and_its_device_are_named(open_window: Open, folder: Path, tin
     assert driver.window.projects.model is not None
     assert (driver.window.projects.model.info.name, driver.window.projects.model.device) == ("tiny.pt", "cpu")
     texts = [button.text() for button in driver.window.status.findChildren(QToolButton)]
-    assert [text for text in texts if text.startswith("tiny.pt") and text.endswith("cpu")]
+    assert [text for text in texts if text.startswith("tiny.pt") and text.casefold().endswith("cpu")]
 
 
 # ---------------------------------------------------------------------------------------------------- stopping
@@ -539,7 +546,9 @@ def test_m_again_shows_the_proposals_that_came_meanwhile(open_window: Open, fold
     wait_for_job(driver)
     assert driver.roles() == {}
     driver.key(Key.Key_M)
-    driver.wait(lambda: driver.roles().get(Role.CANDIDATE, 0) > 0)
+    assert driver.roles()[Role.CANDIDATE] > 0
+    assert len(driver.window.canvas.state.objects) == driver.roles()[Role.CANDIDATE]
+    assert predicted_unlike_once(driver.session.store.file) == {}
     driver.decide(Key.Key_Space)
     decision = decision_of(driver, "frame_0.png")
     assert decision is not None
@@ -672,3 +681,41 @@ def test_undo_works_across_the_arrival_of_predictions(open_window: Open, large: 
     assert (driver.frame, driver.roles()) == (first, roles)
     wait_for_job(driver)
     assert (driver.frame, driver.roles()) == (first, roles)
+
+
+def test_a_folder_that_goes_away_and_comes_back(open_window: Open, large: Path, tiny: Path) -> None:
+    away = large.with_name("away")
+    driver = open_window(arguments=[str(large), "--model", str(tiny)])
+    on_first_progress(driver, lambda: large.rename(away))
+    projects = driver.window.projects
+    driver.wait(lambda: not projects.job_running)
+    missing = driver.session.frames.count(FrameState.FAILED)
+    assert 0 < missing < MANY
+    away.rename(large)
+    scanned: list[bool] = []
+    projects.scan_ended.connect(lambda: scanned.append(True))
+    driver.window.open_folder(large)
+    driver.wait(lambda: bool(scanned))
+    assert driver.session.frames.count(FrameState.FAILED) == 0
+    wait_for_job(driver)
+    assert predicted_unlike_once(driver.session.store.file) == {}
+
+
+def test_a_full_disk_ends_the_job_with_a_sentence_and_it_can_go_on(open_window: Open, large: Path, tiny: Path) -> None:
+    driver = open_window(arguments=[str(large), "--model", str(tiny)])
+    store_of: list[Store] = []
+
+    def fill() -> None:
+        store_of.append(driver.session.store)
+        store_of[0].submit(Priority.OTHER, lambda writer: writer.bulk.execute(limit_pages(writer)).fetchone())
+
+    on_first_progress(driver, fill)
+    assert "full" in notice_of(driver)
+    driver.wait(lambda: not driver.window.projects.job_running)
+    assert 0 < driver.session.frames.predicted.sum() < MANY
+    store_of[0].submit(
+        Priority.OTHER, lambda writer: writer.bulk.execute("PRAGMA max_page_count = 1000000").fetchone()
+    ).result()
+    action(driver, "model.predict").trigger()
+    wait_for_job(driver)
+    assert predicted_unlike_once(store_of[0].file) == {}

@@ -68,8 +68,6 @@ def test_settings_come_back_as_they_were_saved(home: AppHome) -> None:
         split_fractions=(0.7, 0.2, 0.1),
         split_seed=7,
         shortcuts={"review.next": ("N", "Right")},
-        window_geometry="AAAA",
-        window_state="BBBB",
     )
     assert all(getattr(settings, name) != getattr(Settings(), name) for name in Settings.__slots__)
     settings.save(home)

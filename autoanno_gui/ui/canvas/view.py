@@ -56,6 +56,8 @@ class CanvasView(QGraphicsView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.camera = Camera()
+        self._near: tuple[int, float] | None = None
+        """The object that was brought near last, and the zoom at which it was."""
         self.state = CanvasState()
         self._tags = TagPainter()
         self._scene = CanvasScene(self.camera, self.state, self._tags, self)
@@ -203,11 +205,16 @@ class CanvasView(QGraphicsView):
         self._zoom_at(1.0, None)
 
     def zoom_to(self, object_id: int) -> None:
-        """Bring one object and its surroundings near."""
+        """Bring one object and its surroundings near; once it is near, go back to the whole image."""
         shown = self.state.objects.get(object_id)
-        if shown is not None:
+        if shown is None:
+            return
+        if self._near == (object_id, self.camera.zoom):
+            self.camera.fit()
+        else:
             self.camera.show_box(shown.geometry)
-            self._view_changed()
+            self._near = object_id, self.camera.zoom
+        self._view_changed()
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Zoom around a viewport position, by default where the pointer is over the image, else the middle."""

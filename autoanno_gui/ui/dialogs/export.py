@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -31,6 +32,7 @@ from autoanno_gui.core.errors import KnownError
 from autoanno_gui.core.records import FrameState, Progress
 from autoanno_gui.datasets.plan import ExportOptions, ExportReport, FileMode
 from autoanno_gui.ui.threads import GeneratorThread
+from autoanno_gui.ui.wording import count_of
 
 MOST_HELD_OUT: Final = 90
 """Percent of the frames that validation and test may take together."""
@@ -58,10 +60,12 @@ class ExportDialog(QDialog):
             )
             if counts.get(state, 0)
         ]
-        text = f"{labelled:,} labelled frames are exported as a YOLO detect dataset."
-        if left_out:
+        text = f"{count_of(labelled, 'labelled frame')} will be written as a YOLO detect dataset."
+        if not labelled:
+            text = "There is nothing to export yet: accept a frame or label one by hand first."
+        elif left_out:
             text += f" Left out: {', '.join(left_out)}."
-        self._out = QLineEdit(str(root.parent / f"{root.name}-yolo-{date.today():%Y-%m-%d}"))
+        self._out = QLineEdit(str(_free_folder(root.parent / f"{root.name}-yolo-{date.today():%Y-%m-%d}")))
         self._out.setAccessibleName("Folder of the dataset")
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse)
@@ -126,6 +130,12 @@ class ExportDialog(QDialog):
         )
 
 
+def _free_folder(folder: Path) -> Path:
+    """Return the folder, with a number behind its name when there is one already."""
+    names = (folder, *(folder.with_name(f"{folder.name}-{number}") for number in range(2, 1000)))
+    return next((name for name in names if not os.path.lexists(name)), folder)
+
+
 class ExportProgressDialog(QDialog):
     """Runs the export on a thread; Cancel leaves nothing behind; at the end it says what was written."""
 
@@ -164,8 +174,8 @@ class ExportProgressDialog(QDialog):
         self.report = report
         parts = [f"{number:,} {split}" for split, number in report.frames.items() if number]
         self._text.setText(
-            f"The dataset is in {report.out}: {', '.join(parts)}, {report.objects:,} objects, "
-            f"{report.backgrounds:,} background images. It was read back and is complete."
+            f"The dataset is in {report.out}: {', '.join(parts)}, {count_of(report.objects, 'object')}, "
+            f"{count_of(report.backgrounds, 'background image')}. It was read back and is complete."
         )
         self._notes.setPlainText("\n".join(report.notes))
         self._notes.setVisible(bool(report.notes))

@@ -23,7 +23,7 @@ from autoanno_gui.core.records import ModelInfo
 from autoanno_gui.review.model_runner import LoadedModel
 from autoanno_gui.ui.threads import GeneratorThread
 
-_FILTER = "Models (*.pt *.onnx *.engine *.torchscript *.tflite *.mlpackage *.xml);;All files (*)"
+_FILTER = "Models (*.pt *.onnx *.engine *.torchscript *.xml);;All files (*)"
 
 
 class ModelDialog(QDialog):
@@ -66,7 +66,9 @@ class ModelDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(row)
         if current is not None:
-            in_use = QLabel(f"In use: {current.info.name} on {current.device}. {current.device_reason}", wordWrap=True)
+            in_use = QLabel(
+                f"In use: {current.info.name} on {current.device_name}. {current.device_reason}", wordWrap=True
+            )
             in_use.setObjectName("mutedLabel")
             layout.addWidget(in_use)
         layout.addWidget(self._about, 1)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QWidget
+
+OF_THE_SCREEN: Final = 0.9
+"""A dialog is never larger: the title bar has to fit, too."""
 
 
 def run_modal(dialog: QDialog, *, back_to: QWidget) -> int:
     """Run a dialog to its end, give the keys back to `back_to`, and return the dialog's code."""
-    code = dialog.exec()
     window = back_to.window()
+    dialog.resize(dialog.size().boundedTo(window.screen().availableSize() * OF_THE_SCREEN))
+    code = dialog.exec()
     window.activateWindow()
     back_to.setFocus(Qt.FocusReason.PopupFocusReason)
     dialog.deleteLater()

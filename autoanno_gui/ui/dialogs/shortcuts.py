@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -36,7 +36,7 @@ class ShortcutsDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys")
-        self.resize(640, 680)
+        self.resize(900, 680)
         self._specs = dict(specs)
         self._defaults = dict(defaults)
         self._search = QLineEdit(placeholderText="Find a command or a key", clearButtonEnabled=True)
@@ -47,7 +47,9 @@ class ShortcutsDialog(QDialog):
         self._list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         self._list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self._list.currentItemChanged.connect(self._show_key)
-        self._key = QKeySequenceEdit(maximumSequenceLength=1)
+        self._list.itemDoubleClicked.connect(lambda _item: self._ask_key())
+        self._list.installEventFilter(self)
+        self._key = QKeySequenceEdit(maximumSequenceLength=1, clearButtonEnabled=True)
         self._key.setAccessibleName("New key for the selected command")
         change = QPushButton("Use this key")
         change.clicked.connect(self._change)
@@ -85,9 +87,21 @@ class ShortcutsDialog(QDialog):
                 continue
             item = QTreeWidgetItem([text, keys, spec.tip])
             item.setData(0, _ID, spec.id)
+            item.setToolTip(2, spec.tip)
             self._list.addTopLevelItem(item)
             if spec.id == kept:
                 self._list.setCurrentItem(item)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt override: F2 on a row goes to the field for its key."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_F2:
+            self._ask_key()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _ask_key(self) -> None:
+        self._key.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._message.setText("Press the new key, then “Use this key”.")
 
     def _selected(self) -> str | None:
         item = self._list.currentItem()
@@ -105,6 +119,7 @@ class ShortcutsDialog(QDialog):
         selected = self._selected()
         key = self._key.keySequence().toString(QKeySequence.SequenceFormat.PortableText)
         if selected is None:
+            self._message.setText("Choose a command in the list first.")
             return
         if self._specs[selected].hold:
             self._message.setText("This key is held while you work, so it cannot be changed.")

@@ -53,7 +53,8 @@ class StatusLine(QStatusBar):
         row = QHBoxLayout(left)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(16)
-        row.addWidget(self._frame, 1)
+        # The frame's name first: it is cut only where both do not fit.
+        row.addWidget(self._frame)
         row.addWidget(self._said, 1)
         self.addWidget(left, 1)
         for widget in (self._cursor, self._zoom, self._counts, self._job, self._model):
@@ -99,7 +100,7 @@ class StatusLine(QStatusBar):
             self._model.setText("No model")
             self._model.setToolTip("Choose a model  [Ctrl+M]")
             return
-        self._model.setText(f"{model.info.name}{_SEPARATOR}{model.device}")
+        self._model.setText(f"{model.info.name}{_SEPARATOR}{model.device_name}")
         height, width = model.info.imgsz
         lines = [
             f"{model.info.task.value}, {len(model.info.classes)} classes, {width} × {height}, {model.info.backend}"

@@ -153,3 +153,11 @@ def test_a_class_that_was_removed_while_a_decision_was_on_its_way(store: Store, 
     ]
     exported = [a.class_id for frame in reader.labelled_frames() for a in frame.annotations]
     assert exported == [cat.id, new_dog.id]
+
+
+def test_a_removed_class_takes_those_that_were_merged_into_it_along(store: Store, reader: Reader) -> None:
+    first, second = (do(store, lambda w, n=n: w.add_class(n)) for n in ("first", "second"))
+    do(store, lambda w: w.merge_class(first.id, second.id))
+    do(store, lambda w: w.remove_class(second.id))
+    assert reader.classes() == []
+    assert do(store, lambda w: w.add_class("first")).id not in (first.id, second.id)
