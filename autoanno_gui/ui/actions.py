@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from autoanno_gui.ui.keyboard import RepeatWatch
 from autoanno_gui.ui.shortcuts import ActionSpec, Context
 
 MENUS: Final = {
@@ -33,6 +35,7 @@ class Actions(QObject):
 
     def __init__(self, specs: Mapping[str, ActionSpec], *, window: QWidget, canvas: QWidget) -> None:
         super().__init__(window)
+        self._keys: Final = RepeatWatch(window)
         self.specs: Final = dict(specs)
         self._actions: dict[str, QAction] = {}
         for spec in specs.values():
@@ -68,7 +71,12 @@ class Actions(QObject):
     def connect_all(self, handlers: Mapping[str, Callable[[], object]]) -> None:
         """Give every command its handler. Raises KeyError when a handler names no command."""
         for action_id, handler in handlers.items():
-            self._actions[action_id].triggered.connect(_without_argument(handler))
+            action = self._actions[action_id]
+            action.triggered.connect(partial(self._call, action, handler))
+
+    def _call(self, action: QAction, handler: Callable[[], object], _checked: bool = False) -> None:
+        if action.autoRepeat() or not self._keys.repeating:
+            handler()
 
     def rebind(self, specs: Mapping[str, ActionSpec]) -> None:
         """Take other keys, as the user chose them."""
@@ -92,10 +100,3 @@ class Actions(QObject):
                     last_group[name] = spec.group
                 menu.addAction(self._actions[spec.id])
         return menus
-
-
-def _without_argument(handler: Callable[[], object]) -> Callable[[bool], None]:
-    def call(_checked: bool = False) -> None:
-        handler()
-
-    return call

@@ -30,6 +30,33 @@ def key_by_place(event: QKeyEvent) -> str | None:
     return _BY_SCAN_CODE.get(code)
 
 
+class RepeatWatch(QObject):
+    """Knows whether the key that was pressed last is only being held.
+
+    X servers send a release and a press for each repetition, and Qt takes the two for a repetition only when it finds
+    both in its queue; a busy moment makes them two presses. Both bear one time stamp, which no finger can do.
+    """
+
+    def __init__(self, window: QObject) -> None:
+        super().__init__(window)
+        self.repeating = False
+        self._released = (0, 0)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt override."""
+        if isinstance(event, QKeyEvent):
+            here = int(event.nativeScanCode()), int(event.timestamp())
+            if event.type() == QEvent.Type.KeyRelease:
+                self._released = here
+                self.repeating = self.repeating and event.isAutoRepeat()
+            else:
+                self.repeating = event.isAutoRepeat() or (here[1] > 0 and here == self._released)
+        elif event.type() == QEvent.Type.WindowDeactivate:
+            self.repeating = False  # the release goes to somebody else
+        return False
+
+
 class CanvasKeys(QObject):
     """An event filter on the canvas for what shortcuts cannot do."""
 

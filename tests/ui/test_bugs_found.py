@@ -6,8 +6,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -18,17 +17,11 @@ from autoanno_gui.review.model_runner import LoadedModel
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.dialogs.export import ExportDialog
 from autoanno_gui.ui.dialogs.run import run_modal
-from autoanno_gui.ui.dialogs.shortcuts import ShortcutsDialog
-from autoanno_gui.ui.keyboard import CanvasKeys
-from autoanno_gui.ui.shortcuts import load_specs
 from autoanno_gui.ui.window_layout import restore_layout
 from tests.fakes import fake_model_info
 from tests.projects import USUAL, MadeProject, make_project
 from tests.ui.conftest import Open
 from tests.ui.driver import SHIFT, Driver, Key
-
-ALT = Qt.KeyboardModifier.AltModifier
-NONE = Qt.KeyboardModifier.NoModifier
 
 
 def focused(driver: Driver) -> None:
@@ -221,57 +214,6 @@ def test_no_less_certain_proposal_is_said_in_plain_words(open_window: Open, tmp_
     assert driver.window.status._said.text() == "1 less certain proposal hidden."
 
 
-# ---------------------------------------------------------------------------------------------------- keys
-def test_the_menu_says_which_keys_are_held_and_what_for(driver: Driver) -> None:
-    for action_id, key in (("object.snap_edge", "E"), ("view.hide_overlay", "H"), ("tool.hand", "J")):
-        action = driver.window.actions_[action_id]
-        assert action.text().endswith(f"\tHold {key}")
-        assert f"[hold {key}]" in action.toolTip()
-        action.trigger()
-        assert driver.window.status._said.text() == load_specs()[action_id].tip
-
-
-@pytest.mark.parametrize(
-    ("text", "scan_code", "modifier", "heard"),
-    [
-        ("&", 10, NONE, ["1"]),  # French: digits would need Shift
-        ("ф", 38, NONE, ["A"]),
-        ("ф", 38, ALT, []),
-        ("y", 52, NONE, []),  # German: Y is where Z is, but it has a letter of its own
-    ],
-)
-def test_keys_without_a_latin_letter_count_by_their_place(
-    driver: Driver, text: str, scan_code: int, modifier: Qt.KeyboardModifier, heard: list[str]
-) -> None:
-    actions = {key: driver.window.actions_[name] for key, name in
-               (("1", "object.set_class_1"), ("A", "review.previous"), ("Z", "view.zoom_object"))}  # fmt: skip
-    found: list[str] = []
-    canvas = QLabel()
-    keys = CanvasKeys(canvas, held={}, bare=lambda: actions, on_input=lambda: None)
-    for key, action in actions.items():
-        action.triggered.connect(lambda _checked=False, key=key: found.append(key))
-    event = QKeyEvent(QEvent.Type.KeyPress, Key.Key_unknown, modifier, scan_code, 0, 0, text)
-    keys.eventFilter(canvas, event)
-    assert found == heard
-
-
-def test_the_sheet_of_keys_goes_to_the_field_by_double_click_and_f2(driver: Driver) -> None:
-    sheet = ShortcutsDialog(load_specs(), load_specs(), driver.window)
-    sheet.show()
-    sheet.activateWindow()
-    item = sheet._list.findItems("Accept Frame", Qt.MatchFlag.MatchExactly)[0]
-    sheet._list.setCurrentItem(item)
-    sheet._list.setFocus()
-    driver.wait(sheet._list.hasFocus)
-    QTest.keyClick(sheet._list, Key.Key_F2)
-    assert sheet._key.isAncestorOf(QApplication.focusWidget()) or sheet._key.hasFocus()
-    sheet._list.setFocus()
-    sheet._list.itemDoubleClicked.emit(item, 0)
-    assert not sheet._list.hasFocus()
-    assert "Press the new key" in sheet._message.text()
-    sheet.close()
-
-
 # ---------------------------------------------------------------------------------------------------- classes, look
 def test_merging_classes_asks_first(driver: Driver) -> None:
     panel = driver.window.classes_panel
@@ -324,6 +266,21 @@ def test_the_first_window_and_every_dialog_fit_the_screen(qtbot: QtBot, tmp_path
     run_modal(dialog, back_to=window)
     assert sizes[0].width() <= screen.width()
     assert sizes[0].height() <= screen.height()
+
+
+def test_a_dialog_without_a_size_of_its_own_has_room_for_what_is_in_it(qtbot: QtBot, tmp_path: Path) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    dialog = ExportDialog({FrameState.ACCEPTED: 1}, root=tmp_path / "frames", settings=Settings(), parent=window)
+    fits = []
+
+    def look() -> None:
+        fits.append(dialog.height() >= dialog.sizeHint().height())
+        dialog.reject()
+
+    QTimer.singleShot(50, look)
+    run_modal(dialog, back_to=window)
+    assert fits == [True]
 
 
 def test_the_name_of_the_frame_is_not_cut_for_a_message_that_is_not_there(driver: Driver) -> None:

@@ -14,7 +14,9 @@ OF_THE_SCREEN: Final = 0.9
 def run_modal(dialog: QDialog, *, back_to: QWidget) -> int:
     """Run a dialog to its end, give the keys back to `back_to`, and return the dialog's code."""
     window = back_to.window()
-    dialog.resize(dialog.size().boundedTo(window.screen().availableSize() * OF_THE_SCREEN))
+    room = window.screen().availableSize() * OF_THE_SCREEN
+    if dialog.testAttribute(Qt.WidgetAttribute.WA_Resized) and dialog.size() != dialog.size().boundedTo(room):
+        dialog.resize(dialog.size().boundedTo(room))
     code = dialog.exec()
     window.activateWindow()
     back_to.setFocus(Qt.FocusReason.PopupFocusReason)
