@@ -62,6 +62,13 @@ class Actions(QObject):
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
 
+    def key_of(self, action_id: str) -> str:
+        """Return the key of a command as people write it; its menu entry when it has none."""
+        keys = self.specs[action_id].keys
+        if not keys:
+            return self.specs[action_id].text.replace("&", "")
+        return QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+
     def __contains__(self, action_id: str) -> bool:
         return action_id in self._actions
 

@@ -101,8 +101,8 @@ def _files(window: MainWindow) -> Handlers:
         "edit.settings": partial(window_commands.edit_settings, window),
         "model.choose": partial(project_commands.choose_model, window),
         "model.class_map": partial(project_commands.edit_class_map, window),
-        "model.predict": window.projects.start_job,
-        "model.cancel": window.projects.stop_job,
+        "model.predict": window.models.start_job,
+        "model.cancel": window.models.stop_job,
         "help.shortcuts": partial(window_commands.show_shortcuts, window),
         "help.about": partial(window_commands.show_about, window),
     }

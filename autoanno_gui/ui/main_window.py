@@ -20,6 +20,7 @@ from autoanno_gui.ui.actions import Actions
 from autoanno_gui.ui.canvas.view import CanvasView
 from autoanno_gui.ui.commands import commands
 from autoanno_gui.ui.keyboard import CanvasKeys
+from autoanno_gui.ui.model_controller import ModelController
 from autoanno_gui.ui.panel_focus import PanelFocus
 from autoanno_gui.ui.panels.classes import ClassesPanel
 from autoanno_gui.ui.panels.notice import NoticeBar
@@ -65,8 +66,12 @@ class MainWindow(QMainWindow):
         self._add_dock("classes", "Classes", self.classes_panel, Qt.DockWidgetArea.RightDockWidgetArea)
         self.status = StatusLine()
         self.setStatusBar(self.status)
-        self.projects = ProjectController(home=home, settings=settings, canvas=self.canvas, parent=self)
         self.actions_ = Actions(load_specs(settings.shortcuts), window=self, canvas=self.canvas)
+        key_of = self.actions_.key_of
+        self.models = ModelController(settings=settings, key_of=key_of, parent=self)
+        self.projects = ProjectController(
+            home=home, settings=settings, canvas=self.canvas, models=self.models, key_of=key_of, parent=self
+        )
         self.actions_.connect_all(commands(self))
         # They last while a key is held: in the menu they can only say so.
         hints = {spec.id: partial(self.status.say, spec.tip) for spec in self.actions_.specs.values() if spec.hold}
@@ -118,13 +123,13 @@ class MainWindow(QMainWindow):
         classes = self.classes_panel
         classes.class_chosen.connect(lambda class_id: self._review(lambda p: p.set_class(class_id)))
         classes.class_created.connect(self._create_class)
-        classes.class_renamed.connect(lambda i, name: self._review(lambda p: p.rename_class(i, name)))
-        classes.class_recoloured.connect(lambda i, colour: self._review(lambda p: p.recolour_class(i, colour)))
-        classes.class_merged.connect(lambda i, into: self._review(lambda p: p.merge_class(i, into)))
-        classes.class_removed.connect(lambda i: self._review(lambda p: p.remove_class(i)))
-        classes.slots_changed.connect(lambda slots: self._review(lambda p: p.set_class_slots(slots)))
+        classes.class_renamed.connect(lambda i, name: self._review(lambda p: p.classes.rename(i, name)))
+        classes.class_recoloured.connect(lambda i, colour: self._review(lambda p: p.classes.recolour(i, colour)))
+        classes.class_merged.connect(lambda i, into: self._review(lambda p: p.classes.merge(i, into)))
+        classes.class_removed.connect(lambda i: self._review(lambda p: p.classes.remove(i)))
+        classes.slots_changed.connect(lambda slots: self._review(lambda p: p.classes.set_slots(slots)))
         self.status.model_clicked.connect(self.actions_["model.choose"].trigger)
-        self.status.stop_clicked.connect(self.projects.stop_job)
+        self.status.stop_clicked.connect(self.models.stop_job)
         self.canvas.cursor_moved.connect(self.status.show_cursor)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
 
@@ -137,12 +142,15 @@ class MainWindow(QMainWindow):
         projects.folder_missing.connect(self._on_folder_missing)
         projects.failed.connect(self.show_error)
         projects.said.connect(self.status.say)
-        projects.model_loading.connect(self.status.show_model_loading)
-        projects.model_loaded.connect(self._on_model_loaded)
-        projects.model_failed.connect(self._on_model_failed)
-        projects.job_started.connect(self._update_enabled)
-        projects.job_progressed.connect(self.status.show_job)
-        projects.job_ended.connect(self._on_job_ended)
+        models = self.models
+        models.failed.connect(self.show_error)
+        models.said.connect(self.status.say)
+        models.model_loading.connect(self.status.show_model_loading)
+        models.model_loaded.connect(self._on_model_loaded)
+        models.model_failed.connect(self._on_model_failed)
+        models.job_started.connect(self._update_enabled)
+        models.job_progressed.connect(self.status.show_job)
+        models.job_ended.connect(self._on_job_ended)
 
     def _bare_keys(self) -> dict[str, QAction]:
         specs = self.actions_.specs.values()
@@ -282,7 +290,7 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _on_model_failed(self, sentence: str) -> None:
-        self.status.show_model(self.projects.model)
+        self.status.show_model(self.models.model)
         self.show_error(sentence)
         self._update_enabled()
 
@@ -304,8 +312,8 @@ class MainWindow(QMainWindow):
             self.actions_[action_id].setEnabled(open_)
         for panel in self._panels:
             panel.setEnabled(open_)
-        self.actions_["model.predict"].setEnabled(open_ and not self.projects.job_running)
-        self.actions_["model.cancel"].setEnabled(self.projects.job_running)
+        self.actions_["model.predict"].setEnabled(open_ and not self.models.job_running)
+        self.actions_["model.cancel"].setEnabled(self.models.job_running)
 
     # ------------------------------------------------------------------------------------------------ input
     def _note_input(self) -> None:
@@ -331,7 +339,7 @@ class MainWindow(QMainWindow):
 
     def _on_viewport_resized(self) -> None:
         if self.presenter is not None and self.presenter.session.objects.enabled:
-            self.presenter.prefetch()
+            self.presenter.display.prefetch()
 
     def changeEvent(self, event: QEvent) -> None:
         """Qt override: time counts only while the window is in front."""
@@ -364,7 +372,7 @@ class MainWindow(QMainWindow):
     def take_settings(self, settings: Settings) -> None:
         """Use and keep changed settings."""
         before, self.settings = self.settings, settings
-        self.projects.settings = settings
+        self.projects.settings = self.models.settings = settings
         if settings.theme != before.theme:
             theme.apply_choice(settings.theme)
         try:
@@ -380,7 +388,7 @@ class MainWindow(QMainWindow):
     def use_model(self, path: Path) -> None:
         """Label with another model from now on, and propose it first the next time."""
         self.take_settings(replace(self.settings, last_model=str(path)))
-        self.projects.use_model(path)
+        self.models.use_model(path)
 
     def escape(self) -> None:
         """Take back what is going on, from the outside in."""

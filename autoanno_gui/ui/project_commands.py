@@ -75,7 +75,7 @@ def choose_model(window: MainWindow) -> None:
     if project is None:
         return
     dialog = ModelDialog(
-        current=window.projects.model, recent=window.settings.last_model, inspect=project.runner.inspect, parent=window
+        current=window.models.model, recent=window.settings.last_model, inspect=project.runner.inspect, parent=window
     )
     if run_modal(dialog, back_to=window.canvas) == QDialog.DialogCode.Accepted and dialog.path is not None:
         window.use_model(dialog.path)
@@ -83,7 +83,7 @@ def choose_model(window: MainWindow) -> None:
 
 def edit_class_map(window: MainWindow) -> None:
     """Show which class of the model stands for which class of the project, and take changes."""
-    project, model = window.projects.project, window.projects.model_info
+    project, model = window.projects.project, window.models.model_info
     if project is None:
         return
     if model is None:
@@ -94,4 +94,4 @@ def edit_class_map(window: MainWindow) -> None:
     dialog = ClassMapDialog(model, mapping, list(project.session.classes.values()), window)
     if run_modal(dialog, back_to=window.canvas) != QDialog.DialogCode.Accepted:
         return
-    project.presenter.set_class_map(model.weights_hash, dialog.mapping, create=dialog.to_create)
+    project.presenter.classes.set_map(model.weights_hash, dialog.mapping, create=dialog.to_create)

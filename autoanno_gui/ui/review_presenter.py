@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Final, Literal
@@ -11,18 +11,16 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from autoanno_gui.core.errors import FrameErrorCode, KnownError
 from autoanno_gui.core.geometry import Box
-from autoanno_gui.core.records import ClassRecord, Frame, FrameHeader, FrameState, PresentationMode, ScannedFile
+from autoanno_gui.core.records import Frame, FrameState
 from autoanno_gui.review.outcome import Outcome, Step
 from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.review.session import ReviewSession
-from autoanno_gui.store.store_thread import Priority
-from autoanno_gui.store.writer import Writer
 from autoanno_gui.ui.bridge import GuiThreadBridge
-from autoanno_gui.ui.canvas.image_item import FrameImage
 from autoanno_gui.ui.canvas.view import CanvasView
-from autoanno_gui.ui.prefetch import LoadedFrame, Prefetcher
+from autoanno_gui.ui.class_editor import ClassEditor
+from autoanno_gui.ui.frame_display import FrameDisplay, KeyOf
+from autoanno_gui.ui.prefetch import Prefetcher
 
-LOOK_AHEAD: Final = 5
 DRAFT_DELAY_MS: Final = 1000
 CLASS_DELAY_MS: Final = 400
 THRESHOLD_STEP: Final = 0.05
@@ -52,12 +50,14 @@ class ReviewPresenter(QObject):
     """A box was drawn, but there is no class yet to give it."""
 
     def __init__(
-        self, session: ReviewSession, canvas: CanvasView, prefetcher: Prefetcher, parent: QObject | None = None
+        self, session: ReviewSession, canvas: CanvasView, prefetcher: Prefetcher, *, key_of: KeyOf, parent: QObject
     ) -> None:
         super().__init__(parent)
         self.session: Final = session
+        self.display: Final = FrameDisplay(session, canvas, prefetcher, key_of=key_of, parent=self)
+        self.classes: Final = ClassEditor(session.store, self)
         self._canvas = canvas
-        self._prefetcher = prefetcher
+        self._key_of = key_of
         self._bridge = GuiThreadBridge(self)
         self._closed = False
         self._announced = True
@@ -68,12 +68,12 @@ class ReviewPresenter(QObject):
         session.on_write = lambda future: self._bridge.when_done(future, self._on_written)
         self._class_timer = QTimer(self, singleShot=True, interval=CLASS_DELAY_MS)
         self._class_timer.timeout.connect(self._look_for_classes)
-        prefetcher.loaded.connect(self._on_loaded)
-        prefetcher.full_loaded.connect(self._on_full_loaded)
+        self.display.painted.connect(self._on_painted)
+        self.display.states_changed.connect(self.states_changed)
+        self.classes.changed.connect(self.reload_classes)
+        self.classes.failed.connect(self.failed)
         # The canvas outlives the project: what is drawn on the next one is none of this presenter's business.
         self._from_canvas: Final = (
-            canvas.frame_painted.connect(self._on_painted),
-            canvas.full_resolution_wanted.connect(self._on_full_wanted),
             canvas.object_picked.connect(lambda object_id: self._apply(session.objects.select(object_id))),
             canvas.box_drawn.connect(self.add_box),
             canvas.geometry_edited.connect(lambda i, box: self._apply(session.objects.set_geometry(i, box))),
@@ -82,73 +82,13 @@ class ReviewPresenter(QObject):
 
     # ------------------------------------------------------------------------------------------------ showing
     def show_open_frame(self) -> None:
-        """Show the session's open frame: at once when it is prefetched, else as soon as it is decoded."""
-        frame = self.session.frame
-        if frame is None:
-            return
+        """Show the session's open frame; `frame_shown` follows."""
         self._announced = False
         self._pending_box = None
-        loaded = self._prefetcher.get(frame.id, size=self._canvas.preview_size())
-        if loaded is not None:
-            self._paint(frame, loaded)
-        else:
-            self._prefetcher.want([frame], size=self._canvas.preview_size())
-
-    def _paint(self, frame: Frame, loaded: LoadedFrame) -> None:
-        if loaded.image is None or loaded.header is None:
-            self._note_fault(frame, loaded.error or FrameErrorCode.DAMAGED, loaded.detail)
-            self._canvas.show_fault(frame.id, frame.path, loaded.detail)
-        else:
-            self._note_header(frame, loaded, loaded.header)
-            presentation = self.session.presentation
-            objects = presentation.on_canvas() if presentation is not None else []
-            image = FrameImage(frame.id, loaded.image, loaded.header.width, loaded.header.height)
-            self._canvas.show_frame(image, objects, selected=self.session.objects.selected)
-        self._update_banner()
-
-    def _note_fault(self, frame: Frame, code: FrameErrorCode, detail: str) -> None:
-        state = frame.state if frame.state.decided else FrameState.FAILED
-        self.session.note_fault(replace(frame, error=code, state=state), detail)
-        frame_id = frame.id
-        # Whether a file is gone is for a scan to say: here it may be the whole disk that is not plugged in.
-        if frame.error is not code and code is not FrameErrorCode.MISSING:
-            self.session.store.submit(Priority.OTHER, lambda w: w.set_frame_error(frame_id, code, detail))
-        self.states_changed.emit([frame_id])
-
-    def _note_header(self, frame: Frame, loaded: LoadedFrame, header: FrameHeader) -> None:
-        if frame.error is not None:
-            self.session.note_readable(frame.id)
-            self.states_changed.emit([frame.id])
-        size = header.width, header.height
-        if frame.error is not None or (frame.width, frame.height) != size:
-            replaced = frame.width > 0 and (frame.width, frame.height) != size
-            file = ScannedFile(frame.path, *loaded.fingerprint) if replaced and loaded.fingerprint else None
-
-            def write(writer: Writer) -> None:
-                if file is not None:
-                    # Another picture under the same name: what was known of the old one no longer counts.
-                    writer.add_frames([file])
-                writer.set_frame_header(frame.id, header, sha256=None)
-
-            self.session.store.submit(Priority.OTHER, write)
-        self.session.note_size(frame.id, width=header.width, height=header.height)
+        self.display.show()
 
     @Slot(object)
-    def _on_loaded(self, loaded: LoadedFrame) -> None:
-        frame = self.session.frame
-        if frame is not None and frame.id == loaded.frame_id and not self._announced and not self._closed:
-            shown = self._canvas.preview_size()
-            if loaded.size == shown or loaded.image is None:
-                self._paint(frame, loaded)
-            else:
-                # The window was resized while the frame was being decoded.
-                self._prefetcher.want([frame], size=shown)
-
-    @Slot(int)
-    def _on_painted(self, frame_id: int) -> None:
-        frame = self.session.frame
-        if frame is None or frame.id != frame_id or self._closed:
-            return
+    def _on_painted(self, frame: Frame) -> None:
         self.session.frame_painted()
         if self.session.document is not None and self.session.document.unsaved:
             # An undone decision brought it back: its edits are nowhere else now.
@@ -158,15 +98,7 @@ class ReviewPresenter(QObject):
         self._announce()
         # Panels and look-ahead come after the paint: nothing stands between the key and the picture.
         self.frame_opened.emit()
-        self.prefetch()
-
-    def prefetch(self) -> None:
-        """Ask for the frames that the next keys may want, in the size of the present viewport."""
-        frame = self.session.frame
-        if frame is None:
-            return
-        ahead = [self.session.frames.get(i) for i in self.session.queue.look_ahead(frame.id, count=LOOK_AHEAD)]
-        self._prefetcher.want([frame, *ahead], size=self._canvas.preview_size())
+        self.display.prefetch()
 
     def _announce(self) -> None:
         """Tell that the frame is shown once it is painted and the decision before it is acknowledged."""
@@ -183,18 +115,6 @@ class ReviewPresenter(QObject):
             )
         self.frame_shown.emit(frame.path)
 
-    @Slot(int)
-    def _on_full_wanted(self, frame_id: int) -> None:
-        frame = self.session.frame
-        if frame is not None and frame.id == frame_id:
-            self._prefetcher.want_full(frame)
-
-    @Slot(object)
-    def _on_full_loaded(self, loaded: LoadedFrame) -> None:
-        frame = self.session.frame
-        if frame is not None and loaded.frame_id == frame.id and loaded.image is not None and loaded.header is not None:
-            self._canvas.set_full_image(FrameImage(frame.id, loaded.image, loaded.header.width, loaded.header.height))
-
     # ------------------------------------------------------------------------------------------------ outcomes
     def _apply(self, outcome: Outcome) -> None:
         if outcome.commit is not None:
@@ -202,29 +122,16 @@ class ReviewPresenter(QObject):
         if outcome.text:
             self.said.emit(outcome.text)
         if outcome.step is Step.OBJECTS:
-            self._redraw(outcome.ids)
+            self.display.redraw(outcome.ids)
+            if self.session.document is not None and self.session.document.unsaved:
+                self._draft_timer.start()
+            self.objects_changed.emit()
         elif outcome.step is Step.FRAME:
             self.show_open_frame()
-        if outcome.step in (Step.ASK_EMPTY, Step.FINISHED, Step.OBJECTS):
-            self._update_banner()
+        elif outcome.step in (Step.ASK_EMPTY, Step.FINISHED):
+            self.display.update_banner()
         if outcome.step is Step.FINISHED and outcome.commit is None:
             self.queue_finished.emit()
-
-    def _redraw(self, ids: tuple[int, ...]) -> None:
-        presentation = self.session.presentation
-        if presentation is None:
-            return
-        selected = self.session.objects.selected
-        if len(ids) > 3 or self.session.objects.ghosts_shown:
-            self._canvas.show_objects(presentation.on_canvas(), selected=selected)
-        else:
-            for object_id in ids:
-                shown = presentation.shown(object_id)
-                self._canvas.update_object(object_id, shown if shown is None or shown.on_canvas else None)
-            self._canvas.set_selected(selected)
-        if self.session.document is not None and self.session.document.unsaved:
-            self._draft_timer.start()
-        self.objects_changed.emit()
 
     def _on_commit(self, future: Future[Any]) -> None:
         if self._closed:
@@ -250,41 +157,16 @@ class ReviewPresenter(QObject):
         elif error is not None:
             raise error
 
-    def _update_banner(self) -> None:
-        session = self.session
-        document = session.document
-        if session.finished:
-            left = session.frames.count(FrameState.DEFERRED)
-            self._canvas.show_banner("End of the queue" if left else "Every frame is decided", self._finished_text())
-        elif session.empty_asked:
-            self._canvas.show_banner("Empty?", "Space again: nothing here is to be labelled. Esc: take it back.")
-        elif session.waiting:
-            self._canvas.show_banner("Waiting for the model", "The proposals appear here; M labels the frame by hand.")
-        elif document is not None and document.mode is PresentationMode.HAND and session.fault is None:
-            hint = "" if session.model_active else " Ctrl+M chooses a model that labels first."
-            self._canvas.show_banner("By hand", f"Drag a box around each object, then Space.{hint}")
-        else:
-            self._canvas.hide_banner()
-
-    def _finished_text(self) -> str:
-        frames = self.session.frames
-        parts = [f"{frames.count(FrameState.ACCEPTED, FrameState.EDITED, FrameState.HAND_LABELLED):,} labelled"]
-        if rejected := frames.count(FrameState.REJECTED):
-            parts.append(f"{rejected:,} wait for hand labelling (Shift+R)")
-        if deferred := frames.count(FrameState.DEFERRED):
-            parts.append(f"{deferred:,} put off")
-        if failed := frames.count(FrameState.FAILED):
-            parts.append(f"{failed:,} cannot be read")
-        return ", ".join(parts) + ". Ctrl+E exports the dataset."
-
     # ------------------------------------------------------------------------------------------------ keys
     def open_frame(self, frame_id: int) -> None:
         self._apply(self.session.open(frame_id))
 
     def accept_frame(self) -> None:
-        self._apply(self.session.accept_frame())
-        if self.session.waiting:
-            self.said.emit("The model has not looked at this frame yet. Wait, or press M to label it by hand.")
+        outcome = self.session.accept_frame()
+        self._apply(outcome)
+        if outcome.step is Step.NOTHING and self.session.waiting:
+            by_hand = self._key_of("review.label_by_hand")
+            self.said.emit(f"The model has not looked at this frame yet. Wait, or press {by_hand} to label it by hand.")
 
     def reject_frame(self) -> None:
         self._apply(self.session.reject_frame())
@@ -347,7 +229,8 @@ class ReviewPresenter(QObject):
             if record.slot == slot:
                 self.set_class(record.id)
                 return
-        self.said.emit(f"No class has the digit {slot}. Press C to find or create a class.")
+        pick = self._key_of("object.pick_class")
+        self.said.emit(f"No class has the digit {slot}. Press {pick} to find or create a class.")
 
     def add_box(self, box: Box) -> None:
         """Draw a box: it takes the last used class, else the first one."""
@@ -395,7 +278,7 @@ class ReviewPresenter(QObject):
         if self._canvas.cancel():
             return
         if self.session.cancel_empty():
-            self._update_banner()
+            self.display.update_banner()
             return
         self._apply(self.session.objects.select(None))
 
@@ -432,80 +315,22 @@ class ReviewPresenter(QObject):
             self._show_objects_again()
 
     def _show_objects_again(self) -> None:
-        presentation = self.session.presentation
-        if presentation is not None:
-            self._canvas.show_objects(presentation.on_canvas(), selected=self.session.objects.selected)
-        self._update_banner()
+        self.display.redraw_all()
         self.objects_changed.emit()
 
     def reload_classes(self) -> None:
         """Show changed classes, colours and class maps at once."""
+        if self._closed:
+            return
         self.session.reload_classes()
         self._known_classes = self.session.classes
         self.session.reload_predictions()
         self._show_objects_again()
         self.classes_changed.emit()
 
-    # ------------------------------------------------------------------------------------------------ classes
     def create_class(self, name: str, *, use: bool = False) -> None:
         """Add a class to the project; `use` gives it to the selected object or the box that waits for one."""
-
-        def done(future: Future[ClassRecord]) -> None:
-            self.reload_classes()
-            if use:
-                self.set_class(future.result().id)
-
-        self._change_classes(lambda writer: writer.add_class(name), done)
-
-    def rename_class(self, class_id: int, name: str) -> None:
-        self._change_classes(lambda writer: writer.rename_class(class_id, name))
-
-    def recolour_class(self, class_id: int, colour: str) -> None:
-        self._change_classes(lambda writer: writer.recolour_class(class_id, colour))
-
-    def merge_class(self, class_id: int, into: int) -> None:
-        self._change_classes(lambda writer: writer.merge_class(class_id, into))
-
-    def remove_class(self, class_id: int) -> None:
-        self._change_classes(lambda writer: writer.remove_class(class_id))
-
-    def set_class_slots(self, slots: dict[int, int | None]) -> None:
-        """Set which digit sets which class: class id -> 1..9 or None."""
-        self._change_classes(lambda writer: writer.set_class_slots(slots))
-
-    def set_class_map(
-        self, weights_hash: str, mapping: Mapping[int, int | None], *, create: Mapping[int, str] | None = None
-    ) -> None:
-        """Set which class of a model stands for which class of the project.
-
-        Args:
-            weights_hash: of the model.
-            mapping: model class -> project class, None to show it no more.
-            create: model class -> name of a class to make for it.
-        """
-        wanted = dict(create or {})
-
-        def work(writer: Writer) -> None:
-            made: dict[int, int | None] = {number: writer.add_class(name).id for number, name in wanted.items()}
-            writer.set_class_map(weights_hash, {**mapping, **made})
-
-        self._change_classes(work)
-
-    def _change_classes(self, work: Callable[[Writer], Any], done: Callable[[Future[Any]], None] | None = None) -> None:
-        def finish(future: Future[Any]) -> None:
-            if self._closed:
-                return
-            error = future.exception()
-            if isinstance(error, KnownError):
-                self.failed.emit(str(error))
-            elif error is not None:
-                raise error
-            elif done is not None:
-                done(future)
-            else:
-                self.reload_classes()
-
-        self._bridge.when_done(self.session.store.submit(Priority.OTHER, work), finish)
+        self.classes.create(name, then=self.set_class if use else lambda _class_id: None)
 
     def set_model_active(self, active: bool) -> None:
         """Note whether a model is in use for frames without predictions."""
@@ -518,6 +343,7 @@ class ReviewPresenter(QObject):
     def close(self) -> None:
         """Keep the draft of the open frame and end the sitting."""
         self._closed = True
+        self.display.close()
         for connection in self._from_canvas:
             QObject.disconnect(connection)
         self._draft_timer.stop()

@@ -170,21 +170,21 @@ def _in_window(folder: Path, frames: Path, model: Path, *, seconds: float, keys:
         wait_for(seconds / 2)
         seen.idle = ticker.take()
         loaded: list[object] = []
-        window.projects.model_loaded.connect(loaded.append)
+        window.models.model_loaded.connect(loaded.append)
         window.use_model(model)
-        wait_until(lambda: bool(loaded), window.projects.model_loaded, window.projects.model_failed)
+        wait_until(lambda: bool(loaded), window.models.model_loaded, window.models.model_failed)
         seen.loading = ticker.take()
         done: list[PredictionProgress] = []
-        window.projects.job_progressed.connect(done.append)
+        window.models.job_progressed.connect(done.append)
         wait_for(0.3)
         ticker.take()
         wait_for(seconds)
         seen.predicting = ticker.take()
-        wait_until(lambda: bool(done) and done[-1].done > 2 * keys, window.projects.job_progressed)
+        wait_until(lambda: bool(done) and done[-1].done > 2 * keys, window.models.job_progressed)
         before, begun = done[-1].done, time.perf_counter()
         seen.painted = _review(window, watch, keys)
         seen.rate_reviewing = (done[-1].done - before) / (time.perf_counter() - begun)
-        window.projects.stop_job()
+        window.models.stop_job()
     return seen
 
 

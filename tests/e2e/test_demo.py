@@ -42,7 +42,7 @@ def names_in(folder: Path) -> list[str]:
 def wait_for_proposals(driver: Driver) -> None:
     driver.wait(lambda: len(driver.session.frames) == FRAMES)
     driver.wait(lambda: all(frame.run_frame_id is not None for frame in driver.session.frames))
-    driver.wait(lambda: not driver.window.projects.job_running)
+    driver.wait(lambda: not driver.window.models.job_running)
 
 
 def decided(driver: Driver) -> int:

@@ -77,7 +77,7 @@ def on_first_progress(driver: Driver, act: Callable[[], None]) -> None:
             assert progress.done < progress.total
             act()
 
-    driver.window.projects.job_progressed.connect(look)
+    driver.window.models.job_progressed.connect(look)
     driver.wait(lambda: bool(done))
 
 
@@ -85,7 +85,7 @@ def wait_for_job(driver: Driver) -> None:
     """Wait until every frame has been looked at and the job is over."""
     frames = driver.session.frames
     driver.wait(lambda: len(frames) > 0 and all(frame.run_frame_id or frame.error for frame in frames))
-    driver.wait(lambda: not driver.window.projects.job_running)
+    driver.wait(lambda: not driver.window.models.job_running)
 
 
 def notice_of(driver: Driver) -> str:
@@ -151,7 +151,7 @@ def test_the_job_shows_how_far_it_is_and_then_goes_away(open_window: Open, large
         text = " ".join(label.text() for label in status.findChildren(QLabel))
         seen.append((bar.value(), bar.maximum(), bar.isVisible(), text))
 
-    driver.window.projects.job_progressed.connect(note)
+    driver.window.models.job_progressed.connect(note)
     driver.wait_for_frame(0)
     wait_for_job(driver)
     values = [value for value, *_ in seen]
@@ -171,8 +171,8 @@ def test_the_model_and_its_device_are_named(open_window: Open, folder: Path, tin
     driver = open_window(arguments=[str(folder), "--model", str(tiny)])
     driver.wait_for_frame(0)
     wait_for_job(driver)
-    assert driver.window.projects.model is not None
-    assert (driver.window.projects.model.info.name, driver.window.projects.model.device) == ("tiny.pt", "cpu")
+    assert driver.window.models.model is not None
+    assert (driver.window.models.model.info.name, driver.window.models.model.device) == ("tiny.pt", "cpu")
     texts = [button.text() for button in driver.window.status.findChildren(QToolButton)]
     assert [text for text in texts if text.startswith("tiny.pt") and text.casefold().endswith("cpu")]
 
@@ -191,7 +191,7 @@ def test_stop_ends_within_a_batch_and_predict_goes_on_without_redoing(
         stopped.append(datetime.now(UTC).isoformat(timespec="milliseconds"))
 
     on_first_progress(driver, stop)
-    driver.wait(lambda: not driver.window.projects.job_running)
+    driver.wait(lambda: not driver.window.models.job_running)
     driver.wait(lambda: not driver.window.projects.project.scheduler.busy)
     file = driver.session.store.file
     late = query(file, "SELECT count(*) FROM run_frame WHERE finished > ?", stopped[0])[0][0]
@@ -217,11 +217,11 @@ def test_stop_and_predict_at_once_still_ends_with_everything_predicted(
     driver = open_window(arguments=[str(large), "--model", str(tiny)])
 
     def stop_and_go() -> None:
-        driver.window.projects.stop_job()
-        driver.window.projects.start_job()
+        driver.window.models.stop_job()
+        driver.window.models.start_job()
 
     on_first_progress(driver, stop_and_go)
-    assert driver.window.projects.job_running
+    assert driver.window.models.job_running
     wait_for_job(driver)
     assert predicted_unlike_once(driver.session.store.file) == {}
 
@@ -230,8 +230,8 @@ def test_a_stopped_job_stays_stopped_when_the_project_is_opened_again(
     open_window: Open, large: Path, tiny: Path
 ) -> None:
     driver = open_window(arguments=[str(large), "--model", str(tiny)])
-    on_first_progress(driver, driver.window.projects.stop_job)
-    driver.wait(lambda: not driver.window.projects.job_running)
+    on_first_progress(driver, driver.window.models.stop_job)
+    driver.wait(lambda: not driver.window.models.job_running)
     file = driver.session.store.file
     driver.close()
     before = {path for path, runs in finished_runs(file).items() if runs}
@@ -241,7 +241,7 @@ def test_a_stopped_job_stays_stopped_when_the_project_is_opened_again(
     while again.frame in before:
         again.decide(Key.Key_D)
     again.wait(lambda: not again.session.waiting)
-    assert not again.window.projects.job_running
+    assert not again.window.models.job_running
     shown = again.frame
     again.close()
     assert {path for path, runs in finished_runs(file).items() if runs} - before == {shown}
@@ -258,7 +258,7 @@ def test_the_shown_frame_of_a_stopped_project_gets_its_proposals(open_window: Op
     assert driver.roles()[Role.CANDIDATE] > 0
     driver.decide(Key.Key_Space)
     driver.wait(lambda: not driver.session.waiting)
-    assert not driver.window.projects.job_running
+    assert not driver.window.models.job_running
     assert [path for path, runs in finished_runs(file).items() if runs] == ["frame_0.png", "frame_1.png"]
 
 
@@ -284,9 +284,9 @@ def test_a_damaged_model_leaves_the_present_one_in_use(
     driver = open_window(arguments=[str(large), "--model", str(tiny)])
     on_first_progress(driver, lambda: driver.window.use_model(damaged))
     assert "damaged.pt" in notice_of(driver)
-    projects = driver.window.projects
-    assert projects.model is not None
-    assert projects.model.info.name == "tiny.pt"
+    models = driver.window.models
+    assert models.model is not None
+    assert models.model.info.name == "tiny.pt"
     wait_for_job(driver)
     file = driver.session.store.file
     assert set(map(tuple, model_of_runs(file).values())) == {("tiny.pt",)}
@@ -321,9 +321,9 @@ def test_another_model_keeps_all_decisions_and_proposes_on_the_rest(
     begun = driver.roles()
     driver.decide(Key.Key_A)
     driver.window.use_model(tiny)
-    driver.wait(lambda: driver.window.projects.model is not None)
+    driver.wait(lambda: driver.window.models.model is not None)
     driver.wait(lambda: all(names[-1] == "tiny.pt" for names in model_of_runs(made.file).values()))
-    driver.wait(lambda: not driver.window.projects.job_running)
+    driver.wait(lambda: not driver.window.models.job_running)
     # Nothing changes under the eyes of the reviewer.
     assert (driver.frame, driver.roles()) == (made.names[4], roles)
     assert {name: decision_of(driver, name) for name in decided} == before
@@ -353,9 +353,9 @@ def test_another_model_in_the_middle_of_a_job_takes_over(
 ) -> None:
     driver = open_window(arguments=[str(large), "--model", str(tiny)])
     on_first_progress(driver, lambda: driver.window.use_model(other_model))
-    projects = driver.window.projects
-    driver.wait(lambda: projects.model is not None and projects.model.info.name == "other.pt")
-    driver.wait(lambda: not projects.job_running)
+    models = driver.window.models
+    driver.wait(lambda: models.model is not None and models.model.info.name == "other.pt")
+    driver.wait(lambda: not models.job_running)
     runs = model_of_runs(driver.session.store.file)
     assert len(runs) == MANY
     assert all(names[-1] == "other.pt" for names in runs.values())
@@ -396,7 +396,7 @@ def test_closing_while_the_model_is_being_loaded(open_window: Open, folder: Path
         driver.close()
         assert_let_go(files[0])
 
-    driver.window.projects.model_loading.connect(close)
+    driver.window.models.model_loading.connect(close)
     driver.wait(lambda: bool(files))
 
 
@@ -418,8 +418,8 @@ def test_another_folder_while_the_job_runs_knows_nothing_of_the_first(
     assert driver.frame == second.names[0]
     assert driver.shown[-1] == second.names[0]
     assert_let_go_of_first(first_file[0])
-    assert driver.window.projects.model is None
-    assert not driver.window.projects.job_running
+    assert driver.window.models.model is None
+    assert not driver.window.models.job_running
     assert not driver.window.status.findChild(QProgressBar).isVisible()
     assert listed_classes(driver) == ["cat", "dog", "bird"]
     # Whatever the first folder's model still had to say is in the event queue by now, and must have changed nothing.
@@ -618,7 +618,7 @@ def test_the_users_own_list_takes_only_classes_of_the_same_name(
         driver.wait(lambda: driver.session.objects.enabled)
     assert triangles > 0
     with driver.reader() as reader:
-        info = driver.window.projects.model_info
+        info = driver.window.models.model_info
         assert info is not None
         mapping = reader.class_map(info.weights_hash)
     assert [SHAPES[number] for number in mapping] == ["triangle"]
@@ -630,7 +630,7 @@ def test_a_changed_class_map_applies_at_once(open_window: Open, folder: Path, ti
     driver.wait_for_frame(0)
     wait_for_job(driver)
     assert driver.roles() == {}
-    info, presenter = driver.window.projects.model_info, driver.window.presenter
+    info, presenter = driver.window.models.model_info, driver.window.presenter
     assert info is not None
     assert presenter is not None
     thing, other = (record.id for record in sorted(driver.session.classes.values(), key=lambda r: r.name != "thing"))
@@ -639,7 +639,7 @@ def test_a_changed_class_map_applies_at_once(open_window: Open, folder: Path, ti
 
     def change(*mapping: int | None) -> None:
         before = len(changes)
-        presenter.set_class_map(info.weights_hash, dict(enumerate(mapping)))
+        presenter.classes.set_map(info.weights_hash, dict(enumerate(mapping)))
         driver.wait(lambda: len(changes) > before)
 
     def classes_seen() -> set[int]:
@@ -688,7 +688,8 @@ def test_a_folder_that_goes_away_and_comes_back(open_window: Open, large: Path, 
     driver = open_window(arguments=[str(large), "--model", str(tiny)])
     on_first_progress(driver, lambda: large.rename(away))
     projects = driver.window.projects
-    driver.wait(lambda: not projects.job_running)
+    models = driver.window.models
+    driver.wait(lambda: not models.job_running)
     missing = driver.session.frames.count(FrameState.FAILED)
     assert 0 < missing < MANY
     away.rename(large)
@@ -711,7 +712,7 @@ def test_a_full_disk_ends_the_job_with_a_sentence_and_it_can_go_on(open_window: 
 
     on_first_progress(driver, fill)
     assert "full" in notice_of(driver)
-    driver.wait(lambda: not driver.window.projects.job_running)
+    driver.wait(lambda: not driver.window.models.job_running)
     assert 0 < driver.session.frames.predicted.sum() < MANY
     store_of[0].submit(
         Priority.OTHER, lambda writer: writer.bulk.execute("PRAGMA max_page_count = 1000000").fetchone()

@@ -150,7 +150,7 @@ def test_genuine_weights_in_the_window_while_reviewing(
         looked.append(driver.frame)
 
     # While the model is being loaded, the reviewer goes to another frame.
-    driver.window.projects.model_loading.connect(look_elsewhere)
+    driver.window.models.model_loading.connect(look_elsewhere)
     driver.wait(lambda: bool(looked) and not driver.session.waiting and driver.session.can_decide)
     assert looked == [names[5]] == [driver.frame]
     assert driver.shown[-1] == names[5]
@@ -159,8 +159,8 @@ def test_genuine_weights_in_the_window_while_reviewing(
     reviewer.accept()
     # Later frames have no prediction yet, and still this one is decided.
     assert driver.session.frames.predicted.sum() < len(names)
-    assert driver.window.projects.job_running
-    driver.wait(lambda: not driver.window.projects.job_running)
+    assert driver.window.models.job_running
+    driver.wait(lambda: not driver.window.models.job_running)
     runs = finished_runs(driver.session.store.file)
     assert runs.keys() == set(names)
     assert all(runs.values())

@@ -44,7 +44,7 @@ def predict(window: MainWindow) -> None:
             say(progress.done)
             window.close()
 
-    window.projects.job_progressed.connect(on_progress)
+    window.models.job_progressed.connect(on_progress)
 
 
 def main(what: str, arguments: list[str]) -> int:
