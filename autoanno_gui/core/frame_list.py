@@ -23,6 +23,7 @@ class FrameList:
         self._position: dict[int, int] = {}
         self._states = np.zeros(64, np.uint8)
         self._predicted = np.zeros(64, np.bool_)
+        self._arrived = np.zeros(64, np.uint8)
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -43,9 +44,11 @@ class FrameList:
             if at == len(self._states):
                 self._states = np.concatenate([self._states, np.zeros_like(self._states)])
                 self._predicted = np.concatenate([self._predicted, np.zeros_like(self._predicted)])
+                self._arrived = np.concatenate([self._arrived, np.zeros_like(self._arrived)])
             self._position[frame.id] = at
             self._frames.append(frame)
             self._note_columns(at, frame)
+            self._arrived[at] = self._states[at]
 
     def update(self, frame: Frame) -> None:
         """Put a newer record in place of the one with the same id. Raises KeyError when there is none."""
@@ -55,10 +58,11 @@ class FrameList:
 
     def sort(self, order: Iterable[int]) -> None:
         """Put the frames into the given order of ids (all of them)."""
-        frames = [self._frames[self._position[frame_id]] for frame_id in order]
-        self._frames.clear()
-        self._position.clear()
-        self.extend(frames)
+        positions = np.fromiter((self._position[frame_id] for frame_id in order), np.int64, len(self._frames))
+        self._frames = [self._frames[at] for at in positions]
+        self._position = {frame.id: at for at, frame in enumerate(self._frames)}
+        for column in (self._states, self._predicted, self._arrived):
+            column[: len(positions)] = column[positions]
 
     def _note_columns(self, at: int, frame: Frame) -> None:
         self._states[at] = STATE_NUMBER[frame.state]
@@ -78,6 +82,11 @@ class FrameList:
     def states(self) -> NDArray[np.uint8]:
         """(N,) numbers into `STATES`, in natural order; a view, to be read only."""
         return self._states[: len(self._frames)]
+
+    @property
+    def arrival_states(self) -> NDArray[np.uint8]:
+        """(N,) numbers into `STATES`: how each frame was when it came into the list; a view, to be read only."""
+        return self._arrived[: len(self._frames)]
 
     @property
     def predicted(self) -> NDArray[np.bool_]:

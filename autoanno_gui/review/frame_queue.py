@@ -29,8 +29,9 @@ class FrameQueue:
         return len(self._order)
 
     def reorder(self) -> None:
-        """Compute the order anew from the frames' present states."""
-        found = queue.order(self.frames.states, self.frames.predicted)
+        """Compute the order anew. A frame's place follows from its state when it came, not from what was decided since:
+        frames that are found meanwhile do not move those that the reviewer has just left."""
+        found = queue.order(self.frames.arrival_states, self.frames.predicted)
         self._order = np.asarray(found.positions, np.int32)
         self._place = np.empty_like(self._order)
         self._place[self._order] = np.arange(len(self._order), dtype=np.int32)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Final
 
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameErrorCode
 from autoanno_gui.core.records import Frame, FrameResult, RunSettings
@@ -14,6 +15,9 @@ from autoanno_gui.inference.pipeline import predict_frames
 from autoanno_gui.inference.registry import run_settings
 from autoanno_gui.store.store_thread import Priority, Store
 from autoanno_gui.store.writer import Writer
+
+NEWS_AT_ONCE: Final = 256
+"""So many frames at the most in one step of progress, so that a window stays quick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ def prediction_job(
         on_cut: called with what was stored but not yet yielded, when the generator is closed or the model fails.
     """
     settings = run_settings(detector)
+    everything = frames is None
     if frames is None:
         frames = pending_frames(store, settings)
     paths = {frame.id: frame.path for frame in frames}
@@ -103,6 +108,10 @@ def prediction_job(
     ).result()
     tally = _Tally(total=len(frames))
     yield PredictionProgress(0, tally.total, 0, 0.0)
+    if everything:
+        repeated = store.submit(Priority.PREDICTIONS, lambda writer: writer.repeat_results(run_id)).result()
+        for at in range(0, len(repeated), NEWS_AT_ONCE):
+            yield PredictionProgress(0, tally.total, 0, 0.0, recorded=tuple(repeated[at : at + NEWS_AT_ONCE]))
     waiting: list[tuple[list[FrameResult], Future[list[tuple[int, int | None]]]]] = []
     try:
         wanted = _without(frames, skip, tally)

@@ -188,17 +188,32 @@ class ReviewSession:
         self.objects.enabled = self.document is not None and self._painted and self._fault is None and not self.finished
 
     # ------------------------------------------------------------------------------------------------ news from outside
-    def take_frames(self, frames: Iterable[Frame], *, order: Sequence[int] | None = None) -> None:
+    def take_frames(self, frames: Iterable[Frame], *, order: Sequence[int] | None = None) -> bool:
         """Take frames as they were read from the project or the folder, new ones in natural order.
 
         Args:
             frames: a state that this sitting changed meanwhile is newer than the one that was read.
             order: ids of all frames, when they are to be put into another order.
+
+        Returns:
+            Whether the open frame must be shown again.
         """
         self.frames.extend(self._newest(frame) for frame in frames)
         if order is not None:
             self.frames.sort(order)
         self.queue.reorder()
+        return self._drop_stale_document()
+
+    def _drop_stale_document(self) -> bool:
+        """Never leave proposals over a picture that they were not made for: its file was replaced."""
+        document, frame = self.document, self.frame
+        if document is None or frame is None or document.predictions is None or frame.run_frame_id is not None:
+            return False
+        if frame.state.decided or document.has_traces or not self.can_move:
+            return False
+        self._documents.pop(frame.id, None)
+        self._enter(frame.id)
+        return True
 
     def _newest(self, frame: Frame) -> Frame:
         return replace(frame, state=self.frames.get(frame.id).state) if frame.id in self._judged else frame

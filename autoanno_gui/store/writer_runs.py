@@ -16,6 +16,7 @@ from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameErrorCode
 from autoanno_gui.core.records import FramePredictions, FrameResult, ModelInfo, RunSettings
 from autoanno_gui.store.connection import immediate
 from autoanno_gui.store.rows import (
+    FRESH,
     MODEL_COLUMNS,
     find_runs,
     model_to_row,
@@ -99,6 +100,38 @@ class RunWrites(FrameWrites, ClassWrites):
         """
         run = self._run(run_id)
         return self._in_slices(results, lambda result: self._record_result(run, result))
+
+    def repeat_results(self, run_id: int) -> list[tuple[int, int]]:
+        """Let a run that is taken up again speak for the frames on which another run was the last to speak.
+
+        What it found before is recorded once more; nothing is predicted twice and nothing is changed.
+
+        Returns:
+            (frame_id, run_frame_id) of the frames whose newest prediction is this run's again.
+        """
+        rows = self.bulk.execute(
+            "SELECT max(rf.id) FROM run_frame rf JOIN frame f ON f.id = rf.frame_id "
+            "JOIN frame_state s ON s.frame_id = f.id JOIN run_frame newest ON newest.id = s.run_frame_id "
+            f"WHERE rf.run_id = ? AND rf.status = 'done' AND newest.run_id <> rf.run_id AND {FRESH} "
+            "GROUP BY rf.frame_id",
+            (run_id,),
+        ).fetchall()
+        return self._in_slices([int(row[0]) for row in rows], self._repeat)
+
+    def _repeat(self, run_frame_id: int) -> tuple[int, int]:
+        frame_id, new_id = self.bulk.execute(
+            "INSERT INTO run_frame(uuid, run_id, frame_id, status, error, detail, sha256, bytes, mtime_ns, finished) "
+            "SELECT ?, run_id, frame_id, status, error, detail, sha256, bytes, mtime_ns, ? FROM run_frame WHERE id = ? "
+            "RETURNING frame_id, id",
+            (str(uuid.uuid4()), now(), run_frame_id),
+        ).fetchone()
+        self.bulk.execute(
+            "INSERT INTO prediction(run_frame_id, n, boxes, confidences, classes, top_classes, top_scores) "
+            "SELECT ?, n, boxes, confidences, classes, top_classes, top_scores FROM prediction WHERE run_frame_id = ?",
+            (new_id, run_frame_id),
+        )
+        self._cache_state(self.bulk, frame_id)
+        return frame_id, new_id
 
     def _run(self, run_id: int) -> _Run:
         row = self.bulk.execute(

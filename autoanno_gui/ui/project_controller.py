@@ -149,7 +149,8 @@ class ProjectController(QObject):
                 step.store.close()
         elif opener is self._opener and self.project is not None:
             if isinstance(step, FramesFound):
-                self.project.session.take_frames(step.frames)
+                if self.project.session.take_frames(step.frames):
+                    self.project.presenter.show_open_frame()
                 self._show_first()
                 self.frames_changed.emit()
             elif isinstance(step, FolderMissing):
@@ -191,8 +192,9 @@ class ProjectController(QObject):
         project = self.project
         if project is None:
             return
-        if step.changed or step.order is not None:
-            project.session.take_frames(step.changed, order=step.order)
+        news = step.changed or step.order is not None
+        if news and project.session.take_frames(step.changed, order=step.order):
+            project.presenter.show_open_frame()
         self._leave_faulty_first()
         self.frames_changed.emit()
         for path, reason in step.skipped:

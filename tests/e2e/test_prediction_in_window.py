@@ -266,7 +266,7 @@ def test_predict_without_a_model_says_what_to_do(open_window: Open, folder: Path
     driver = open_window(arguments=[str(folder)])
     driver.wait_for_frame(0)
     said: list[str] = []
-    driver.window.projects.said.connect(said.append)
+    driver.window.models.said.connect(said.append)
     action(driver, "model.predict").trigger()
     assert said
     assert "Choose Model" in said[0]

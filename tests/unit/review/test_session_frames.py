@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from autoanno_gui.core.records import FrameState
+from autoanno_gui.review.outcome import Step
+from autoanno_gui.review.scan_job import scan_job
 from autoanno_gui.review.session import ReviewSession
 from autoanno_gui.store.store_thread import Store
-from tests.projects import MadeProject, make_project
+from tests.projects import USUAL, MadeProject, make_project
 
 
 def open_session(made: MadeProject) -> tuple[Store, ReviewSession]:
@@ -47,4 +50,39 @@ def test_another_order_keeps_the_open_frame(tmp_path: Path) -> None:
         assert session.frame is not None
         assert session.frame.path == "frame_1.jpg"
         assert session.queue.place_of(frames[1].id) == 1
+        session.close()
+
+
+def test_frames_found_later_do_not_move_what_was_just_decided(tmp_path: Path) -> None:
+    store, session = open_session(make_project(tmp_path, [USUAL] * 5))
+    with store, store.reader() as reader:
+        frames = [frame for block in reader.frames() for frame in block]
+        session.take_frames(frames[:3])
+        session.open(frames[0].id)
+        session.frame_painted()
+        commit = session.accept_frame().commit
+        assert commit is not None
+        commit.result()
+        session.committed()
+        session.take_frames(frames[3:])
+        assert [session.queue.at(place).id for place in range(5)] == [frame.id for frame in frames]
+        session.close()
+
+
+def test_proposals_do_not_stay_over_a_picture_that_was_replaced(tmp_path: Path) -> None:
+    made = make_project(tmp_path)
+    store, session = open_session(made)
+    with store, store.reader() as reader:
+        frames = [frame for block in reader.frames() for frame in block]
+        session.set_model_active(True)
+        session.take_frames(frames)
+        session.open(frames[0].id)
+        session.frame_painted()
+        file = made.folder / "frame_0.jpg"
+        file.write_bytes((made.folder / "frame_1.jpg").read_bytes())
+        os.utime(file, ns=(1, 1))
+        shown_again = [session.take_frames(block) for block in scan_job(store, made.folder)]
+        assert any(shown_again)
+        assert session.waiting
+        assert session.accept_frame().step is Step.NOTHING
         session.close()

@@ -258,3 +258,24 @@ def test_a_list_of_ones_own_is_not_added_to(store: Store, reader: Reader) -> Non
     predict(store, [frame.id], (1, 0.9), (2, 0.9))
     assert reader.class_map("hash-a") == {2: None}
     assert reader.class_map("hash-b") == {}
+
+
+def test_a_run_that_is_taken_up_again_speaks_for_its_frames_again(store: Store, reader: Reader) -> None:
+    a, b = add(store, "a.jpg", "b.jpg")
+    other = replace(SETTINGS, model=replace(MODEL, weights_hash="hash-b", name="b.pt"))
+    first = record(store, FrameResult(a.id, predictions((0, 0.9))), FrameResult(b.id, predictions((0, 0.8))))
+    run_b = store.submit(Priority.OTHER, lambda writer: writer.start_run(other, device="cpu")).result()
+    store.submit(
+        Priority.PREDICTIONS, lambda w: w.record_results(run_b, [FrameResult(a.id, predictions((0, 0.3)))])
+    ).result()
+
+    run_a = store.submit(Priority.OTHER, lambda writer: writer.start_run(SETTINGS, device="cpu")).result()
+    repeated = store.submit(Priority.PREDICTIONS, lambda writer: writer.repeat_results(run_a)).result()
+
+    assert [frame_id for frame_id, _ in repeated] == [a.id]
+    assert reader.frame(a.id).run_frame_id == repeated[0][1]
+    assert same(reader.predictions(repeated[0][1])[0], predictions((0, 0.9)))
+    assert reader.predictions(repeated[0][1])[1] == "hash-a"
+    assert reader.frame(b.id).run_frame_id == first[1][1]
+    assert reader.pending_frames(SETTINGS) == []
+    assert store.submit(Priority.PREDICTIONS, lambda writer: writer.repeat_results(run_a)).result() == []
