@@ -141,7 +141,7 @@ class ModelController(QObject):
         if self.model is None:
             path = self._loading or self._path()
             if path is None:
-                self.said.emit(f"Choose a model first: {self._key_of('model.choose')}.")
+                self.said.emit(f"Choose a model first: Model > Choose Model… ({self._key_of('model.choose')}).")
             elif path == self._loading:
                 self._start_when_loaded = True
             else:
