@@ -48,7 +48,11 @@ class AppHome:
     def find(cls) -> AppHome:
         """Return the folder that `AUTOANNO_HOME` names, else the user's data folder of this program."""
         named = os.environ.get("AUTOANNO_HOME")
-        root = Path(named).expanduser() if named else Path(platformdirs.user_data_dir("autoanno_gui", appauthor=False))
+        root = (
+            Path(os.path.expanduser(named))
+            if named
+            else Path(platformdirs.user_data_dir("autoanno_gui", appauthor=False))
+        )
         return cls(Path(os.path.abspath(root)))
 
     @property
@@ -95,7 +99,7 @@ class Settings:
         device: `auto`, `cpu`, or a device name as the model runtime spells it.
         ui_scale: factor on the size of everything; None follows the system.
         hard_links: an export links to the frames where it can, instead of copying them.
-        split_fractions: shares of train, val and test; they add up to 1.
+        split_fractions: shares of train (more than none), val and test; they add up to 1.
         split_seed: draws the split; equal seeds draw equal splits.
         shortcuts: action id -> keys in Qt's portable spelling, for actions whose keys the user changed.
     """
@@ -166,7 +170,7 @@ def _fractions(value: object) -> tuple[float, float, float] | None:
     if not (isinstance(value, list) and len(value) == 3 and all(_is_number(each) and 0 <= each <= 1 for each in value)):
         return None
     train, val, test = (float(each) for each in value)
-    return (train, val, test) if abs(train + val + test - 1) < 1e-6 else None
+    return (train, val, test) if train > 0 and abs(train + val + test - 1) < 1e-6 else None
 
 
 def _shortcuts(value: object) -> dict[str, tuple[str, ...]] | None:

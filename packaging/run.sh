@@ -11,6 +11,10 @@ fi
 
 # Whether these arguments open a window: all do, but the verbs that only compute or report.
 opens_window() {
+    case ${1:-} in # may stand before the verb
+        --project) shift && [ $# -gt 0 ] && shift ;;
+        --project=*) shift ;;
+    esac
     case ${1:-} in
         scan | predict | queue | metrics | export | doctor) return 1 ;;
         --version) return 1 ;;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from autoanno_gui.core.records import ClassRecord
@@ -70,8 +70,16 @@ def match_by_name(model_classes: Sequence[str], project: Sequence[ClassRecord]) 
     return {number: ids.get(clean_name(name)) for number, name in enumerate(model_classes)}
 
 
-def living_class(class_id: int, by_id: dict[int, ClassRecord]) -> int:
-    """Follow merges from a class to the one that stands for it today."""
+def living_class(class_id: int, by_id: Mapping[int, ClassRecord]) -> int:
+    """Follow merges from a class to the one that stands for it today.
+
+    Raises:
+        ValueError: the merges go round in a circle or lead to a class that is not there.
+    """
+    met = set()
     while (into := by_id[class_id].merged_into) is not None:
+        met.add(class_id)
+        if into in met or into not in by_id:
+            raise ValueError(f"class {class_id} is merged into {into}, which leads nowhere")
         class_id = into
     return class_id

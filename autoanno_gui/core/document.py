@@ -7,8 +7,7 @@ applies or reverts that same change. Thresholds are a view: moving one changes r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,98 +15,16 @@ import numpy as np
 from autoanno_gui.core.geometry import Box, Geometry, pairwise_iou
 from autoanno_gui.core.records import (
     DecisionKind,
-    FramePredictions,
     How,
     PresentationMode,
     Thresholds,
     Verdict,
     VerdictKind,
 )
+from autoanno_gui.core.review_objects import FIRST_DRAWN_ID, Change, MappedPredictions, Mark, ReviewObject, Role
 
-SAME_GEOMETRY_IOU: Final = 0.98
-"""From this overlap with its prediction on, an outline counts as unchanged."""
 DUPLICATE_IOU: Final = 0.6
 """A ghost that overlaps a shown object by this much is the same object seen twice."""
-FIRST_DRAWN_ID: Final = 1_000_000
-"""Ids of drawn objects start here, out of the way of prediction indices that may arrive later."""
-
-
-class Mark(StrEnum):
-    """What the reviewer did explicitly about one object."""
-
-    NONE = "none"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-
-
-class Role(StrEnum):
-    """How an object takes part in the frame at the present thresholds."""
-
-    CANDIDATE = "candidate"
-    GHOST = "ghost"
-    CONFIRMED = "confirmed"
-    REJECTED = "rejected"
-    HIDDEN = "hidden"
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewObject:
-    """One object of a frame.
-
-    Attributes:
-        id: unique in the document; for a predicted object the index of its prediction.
-        geometry: float pixels of the upright image.
-        class_id: project class.
-        confidence: of the prediction; None for a drawn object.
-        mark: the explicit act of the reviewer.
-        promoted: it was a ghost when it was confirmed.
-    """
-
-    id: int
-    geometry: Geometry
-    class_id: int
-    confidence: float | None = None
-    mark: Mark = Mark.NONE
-    promoted: bool = False
-
-    @property
-    def drawn(self) -> bool:
-        return self.confidence is None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A reversible step of one document: the objects it touched, before and after (None: not there)."""
-
-    name: str
-    before: Mapping[int, ReviewObject | None]
-    after: Mapping[int, ReviewObject | None]
-
-    @property
-    def ids(self) -> tuple[int, ...]:
-        return tuple(self.after)
-
-
-@dataclass(frozen=True, slots=True)
-class MappedPredictions:
-    """Predictions of a frame with the project's classes put in place of the model's.
-
-    Attributes:
-        raw: as stored.
-        run_frame_id: where they are stored.
-        class_ids: for each prediction the project class, or None when its class is not mapped.
-        class_map: model class -> project class, for second choices.
-    """
-
-    raw: FramePredictions
-    run_frame_id: int
-    class_ids: tuple[int | None, ...]
-    class_map: Mapping[int, int | None]
-
-    @classmethod
-    def of(cls, raw: FramePredictions, *, run_frame_id: int, class_map: Mapping[int, int | None]) -> MappedPredictions:
-        """Map model classes to project classes; a class absent from the map is unmapped."""
-        return cls(raw, run_frame_id, tuple(map(class_map.get, raw.classes.tolist())), class_map)
 
 
 class Document:
@@ -175,7 +92,7 @@ class Document:
     def changed(self, item: ReviewObject) -> bool:
         """Whether class or outline differ from the prediction (a drawn object has none to differ from)."""
         origin = self._origin.get(item.id)
-        return origin is not None and (item.class_id != origin.class_id or not _same_outline(item, origin))
+        return origin is not None and (item.class_id != origin.class_id or not item.same_outline(origin))
 
     def touched(self, item: ReviewObject) -> bool:
         """Whether the reviewer acted on the object, so that no threshold may hide it any more."""
@@ -421,7 +338,7 @@ class Document:
         if role is Role.CONFIRMED:
             changed_class = item.class_id != origin.class_id
             iou = item.geometry.iou(origin.geometry)
-            edited = changed_class or not _same_outline(item, origin)
+            edited = changed_class or not item.same_outline(origin)
             kind = VerdictKind.PROMOTED if item.promoted else VerdictKind.EDITED if edited else VerdictKind.ACCEPTED
             return Verdict(
                 kind, How.OBJECT, item.id, item.class_id, item.geometry, class_changed=changed_class, iou=iou
@@ -437,24 +354,3 @@ class Document:
             return DecisionKind.HAND_LABELLED
         as_shown = all(verdict.kind is VerdictKind.ACCEPTED for verdict in verdicts)
         return DecisionKind.ACCEPTED if as_shown else DecisionKind.EDITED
-
-
-def _same_outline(a: ReviewObject, b: ReviewObject) -> bool:
-    return a.geometry == b.geometry or a.geometry.iou(b.geometry) >= SAME_GEOMETRY_IOU
-
-
-def object_from_verdict(verdict: Verdict, *, object_id: int, origin: ReviewObject | None) -> ReviewObject | None:
-    """Rebuild the object that a verdict was passed on, so that a decided frame can be opened again.
-
-    Args:
-        verdict: from the ledger.
-        object_id: the id it gets in the document.
-        origin: the object as the model proposed it; None for a drawn one.
-    """
-    if origin is None:
-        return ReviewObject(object_id, verdict.geometry, verdict.class_id) if verdict.geometry is not None else None
-    if verdict.kind is VerdictKind.REJECTED:
-        return replace(origin, mark=Mark.REJECTED)
-    geometry: Box = verdict.geometry or origin.geometry
-    promoted = verdict.kind is VerdictKind.PROMOTED
-    return ReviewObject(object_id, geometry, verdict.class_id, origin.confidence, Mark.ACCEPTED, promoted)

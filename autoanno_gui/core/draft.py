@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from autoanno_gui.core.document import Document, Mark, ReviewObject
+from autoanno_gui.core.document import Document
 from autoanno_gui.core.geometry import Box
 from autoanno_gui.core.records import PresentationMode
+from autoanno_gui.core.review_objects import Mark, ReviewObject
 
 VERSION: Final = 1
 

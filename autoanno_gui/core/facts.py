@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from autoanno_gui.core.document import SAME_GEOMETRY_IOU, MappedPredictions
 from autoanno_gui.core.records import Decision, DecisionKind, PresentationMode, Verdict, VerdictKind
+from autoanno_gui.core.review_objects import SAME_GEOMETRY_IOU, MappedPredictions
 
 
 @dataclass(frozen=True, slots=True)

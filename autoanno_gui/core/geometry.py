@@ -77,36 +77,9 @@ class Box:
             return 1.0 if self == other else 0.0
         return inter / union
 
-    def with_nearest_side_at(self, x: float, y: float) -> Box:
-        """Return the box whose side nearest to the point is moved there (edge snap). Opposite sides never cross."""
-        gaps = {
-            "x1": abs(x - self.x1),
-            "x2": abs(x - self.x2),
-            "y1": abs(y - self.y1),
-            "y2": abs(y - self.y2),
-        }
-        # A side is as long as the box: for a point beside the box only the sides towards it count, however close the
-        # others pass when drawn out.
-        beside = max(self.x1 - x, x - self.x2)
-        above = max(self.y1 - y, y - self.y2)
-        if max(beside, above) > 0.0:
-            gaps = {side: gap for side, gap in gaps.items() if (side in ("x1", "x2")) == (beside >= above)}
-        side = min(gaps, key=gaps.__getitem__)
-        if side in ("x1", "x2"):
-            other = self.x2 if side == "x1" else self.x1
-            return Box.spanning(x, self.y1, other, self.y2)
-        other = self.y2 if side == "y1" else self.y1
-        return Box.spanning(self.x1, y, self.x2, other)
-
 
 Geometry: TypeAlias = Box
 """What an object's outline can be. Further kinds join this union."""
-
-
-def boxes_iou(box: Box, boxes: Boxes) -> NDArray[np.float32]:
-    """Return the (N,) intersection over union of one box with each row of `boxes` (xyxy pixels)."""
-    overlaps: NDArray[np.float32] = pairwise_iou(np.array([box.as_tuple()], np.float32), boxes)[0]
-    return overlaps
 
 
 def pairwise_iou(a: Boxes, b: Boxes) -> NDArray[np.float32]:
@@ -120,13 +93,6 @@ def pairwise_iou(a: Boxes, b: Boxes) -> NDArray[np.float32]:
     overlap = np.zeros(inter.shape, np.float32)
     np.divide(inter, union, out=overlap, where=union > 0)
     return overlap
-
-
-def box_to_yolo(box: Box, *, width: int, height: int) -> tuple[float, float, float, float]:
-    """Return xywh (centre, size) normalised to 0..1 for a box clipped to the `width` x `height` image."""
-    inside = box.clipped(width, height)
-    cx, cy = inside.centre
-    return cx / width, cy / height, inside.width / width, inside.height / height
 
 
 def yolo_to_box(row: tuple[float, float, float, float], *, width: int, height: int) -> Box:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from autoanno_gui.core.document import Change, Document
+from autoanno_gui.core.document import Document
 from autoanno_gui.core.records import Decision, FrameState
+from autoanno_gui.core.review_objects import Change
 
 KEPT_DECISIONS: Final = 50
 """Steps older than this many decisions are dropped; the ledger keeps them anyway."""
@@ -88,10 +89,11 @@ class History:
                 self._entries[self._done] = entry
             self._done += 1
 
-    def drop_last(self) -> None:
-        """Forget the newest done step, because it failed after all, and all that was undone after it."""
-        self._done = max(self._done - 1, 0)
-        del self._entries[self._done :]
+    def drop(self, entry: Entry) -> None:
+        """Forget a step that failed after all; what was done on other frames since stays."""
+        at = next(i for i, kept in enumerate(self._entries) if kept is entry)
+        del self._entries[at]
+        self._done -= at < self._done
 
     def frames(self) -> set[int]:
         """Return the frames whose documents must be kept, since a step refers to them."""

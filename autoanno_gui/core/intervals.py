@@ -42,33 +42,21 @@ def wilson(successes: float, n: float, level: float = LEVEL) -> Interval:
     return lo, hi
 
 
-def bootstrap_ratio(numerators: ArrayLike, denominators: ArrayLike, seed: int = 0, level: float = LEVEL) -> Interval:
-    """Return the percentile interval of sum(numerators) / sum(denominators) over resampled frames.
-
-    Frames without a denominator say nothing about the ratio and are left out. Where resampling cannot vary (one
-    frame, or the same ratio in each), Wilson's interval with whole frames as the trials stands in: wide, but never
-    of no width at all.
-
-    Args:
-        numerators: (N,) per frame, 0 <= numerator <= denominator.
-        denominators: (N,) per frame.
-        seed: equal seeds give equal intervals.
-        level: two-sided.
-    """
-    pairs = np.stack([np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)], axis=1)
-    # Frames with equal pairs are interchangeable: drawing how often each *pair* occurs is the same bootstrap, for less.
-    distinct, counts = np.unique(pairs, axis=0, return_counts=True)
-    return bootstrap_counted(distinct, counts, seed=seed, level=level)
-
-
 def bootstrap_counted(
     pairs: NDArray[np.float64], counts: ArrayLike, *, seed: int = 0, level: float = LEVEL
 ) -> Interval:
-    """Return the same interval as `bootstrap_ratio`, over pairs that are counted already.
+    """Return the percentile interval of a ratio of sums over resampled frames.
+
+    Frames with equal pairs are interchangeable: drawing how often each *pair* occurs is the same bootstrap, for less.
+    Those without a denominator say nothing about the ratio and are left out. Where resampling cannot vary (one frame,
+    or the same ratio in each), Wilson's interval with whole frames as the trials stands in: wide, but never of no width
+    at all.
 
     Args:
-        pairs: (K, 2) numerator and denominator of one frame.
+        pairs: (K, 2) numerator and denominator of one frame, 0 <= numerator <= denominator.
         counts: (K,) how many frames have the pair.
+        seed: equal seeds give equal intervals.
+        level: two-sided.
     """
     _z(level)
     counts = np.asarray(counts, np.int64)

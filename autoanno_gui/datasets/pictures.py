@@ -19,8 +19,7 @@ import cv2
 
 from autoanno_gui.core.errors import FrameError, FrameErrorCode
 from autoanno_gui.core.records import FrameHeader
-from autoanno_gui.imaging.decode import read_frame, read_header
-from autoanno_gui.imaging.paths import frame_file
+from autoanno_gui.imaging.decode import read_bytes, read_frame, read_header
 
 MIN_SIDE: Final = 10
 """Ultralytics refuses pictures with a shorter side, in pixels."""
@@ -82,7 +81,7 @@ def load_picture(root: Path, path: str) -> Picture:
         raise FrameError(FrameErrorCode.TOO_SMALL, path)
     if header.width * header.height > MAX_PIXELS:
         raise FrameError(FrameErrorCode.TOO_LARGE, path, detail="The picture has more pixels than YOLO training opens.")
-    data = _read(root, path)
+    data, _ = read_bytes(root, path)
     if data.startswith(_JPEG):
         if data.endswith(_END_OF_JPEG):
             return _picture(data, ".jpg", header)
@@ -103,16 +102,6 @@ def load_picture(root: Path, path: str) -> Picture:
 
 def _picture(data: bytes, suffix: str, header: FrameHeader, change: Change = Change.NONE) -> Picture:
     return Picture(data, hashlib.sha256(data).hexdigest(), suffix, header.width, header.height, change)
-
-
-def _read(root: Path, path: str) -> bytes:
-    try:
-        with open(frame_file(root, path), "rb") as file:
-            return file.read()
-    except FileNotFoundError as e:
-        raise FrameError(FrameErrorCode.MISSING, path) from e
-    except OSError as e:
-        raise FrameError(FrameErrorCode.UNREADABLE, path) from e
 
 
 def _jpeg_end(data: bytes) -> int | None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from autoanno_gui.core.classes import living_class
 from autoanno_gui.core.errors import ExportError
 from autoanno_gui.core.records import Annotation, ClassRecord, Frame, LabelledFrame, VerdictKind
 from autoanno_gui.core.split import GROUP_RULE, SPLITS
@@ -228,20 +229,10 @@ def _number_classes(classes: Sequence[ClassRecord]) -> tuple[tuple[ExportClass, 
     if twice := [name for name, times in names.items() if times > 1]:
         raise ExportError(f'Two classes have the name "{twice[0]}"; rename or merge one of them, then export again.')
     position = {class_id: at for at, class_id in enumerate(living)}
-    numbers = {class_id: position[_living(class_id, by_id)] for class_id in by_id}
+    numbers = {class_id: position[living_class(class_id, by_id)] for class_id in by_id}
     merged: dict[int, list[int]] = {class_id: [] for class_id in living}
     for class_id, number in sorted(numbers.items()):
         if class_id != living[number]:
             merged[living[number]].append(class_id)
     exported = tuple(ExportClass(by_id[class_id].name, class_id, tuple(merged[class_id])) for class_id in living)
     return exported, numbers
-
-
-def _living(class_id: int, by_id: Mapping[int, ClassRecord]) -> int:
-    seen = set()
-    while (into := by_id[class_id].merged_into) is not None:
-        seen.add(class_id)
-        if into in seen or into not in by_id:
-            raise ValueError(f"class {class_id} is merged into {into}, which leads nowhere")
-        class_id = into
-    return class_id

@@ -81,7 +81,7 @@ def read_frame(root: Path, path: str) -> DecodedFrame:
     Raises:
         FrameError: the file cannot be read or gives no whole picture.
     """
-    data, fingerprint = _read_bytes(root, path)
+    data, fingerprint = read_bytes(root, path)
     try:
         raw = parse_header(BytesIO(data))
         pixels, flags = _pixels.decode(raw, data)
@@ -113,7 +113,7 @@ def read_preview(root: Path, path: str, *, width: int, height: int) -> Preview:
     Raises:
         FrameError: exactly when `read_frame` does.
     """
-    data, fingerprint = _read_bytes(root, path)
+    data, fingerprint = read_bytes(root, path)
     try:
         raw = parse_header(BytesIO(data))
         size = _fitting(raw.upright, (max(1, width), max(1, height)))
@@ -122,6 +122,26 @@ def read_preview(root: Path, path: str, *, width: int, height: int) -> Preview:
         raise FrameError(e.code, path, detail=e.detail) from e
     header = _header(raw, path)
     return Preview(pixels, replace(header, flags=header.flags + flags), fingerprint)
+
+
+def read_bytes(root: Path, path: str) -> tuple[bytes, tuple[int, int]]:
+    """Return all bytes of a frame's file, and its fingerprint (bytes, mtime_ns).
+
+    Raises:
+        FrameError: it cannot be read, is empty or is too large.
+    """
+    with _open(root, path) as stream:
+        status = os.fstat(stream.fileno())
+        try:
+            data = stream.read()
+        except OSError as e:
+            raise _unreadable(path, e) from e
+        except MemoryError as e:
+            detail = "The file does not fit into the memory that is free; close other programs or make it smaller."
+            raise FrameError(FrameErrorCode.TOO_LARGE, path, detail=detail) from e
+    if not data:
+        raise FrameError(FrameErrorCode.EMPTY_FILE, path)
+    return data, (status.st_size, status.st_mtime_ns)
 
 
 def to_bgra(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -167,18 +187,6 @@ def _header(raw: RawHeader, path: str) -> FrameHeader:
     if (mismatch := name_mismatch(suffix, raw.kind)) is not None:
         flags.append(mismatch)
     return FrameHeader(width, height, tuple(flags))
-
-
-def _read_bytes(root: Path, path: str) -> tuple[bytes, tuple[int, int]]:
-    with _open(root, path) as stream:
-        status = os.fstat(stream.fileno())
-        try:
-            data = stream.read()
-        except OSError as e:
-            raise _unreadable(path, e) from e
-    if not data:
-        raise FrameError(FrameErrorCode.EMPTY_FILE, path)
-    return data, (status.st_size, status.st_mtime_ns)
 
 
 def _open(root: Path, path: str) -> BinaryIO:

@@ -51,6 +51,10 @@ def decode(header: RawHeader, data: bytes) -> tuple[Pixels, tuple[str, ...]]:
         return turn(pixels, header.orientation), flags
     except MemoryError as e:
         raise FormatProblem(FrameErrorCode.TOO_LARGE, _NO_MEMORY_TEXT) from e
+    except cv2.error as e:  # while turning or converting
+        if e.code != _NO_MEMORY:
+            raise
+        raise FormatProblem(FrameErrorCode.TOO_LARGE, _NO_MEMORY_TEXT) from e
 
 
 def decode_jpeg_scaled(data: bytes, *, width: int, height: int) -> Pixels | None:

@@ -15,8 +15,6 @@ from autoanno_gui.core.records import ScannedFile
 from autoanno_gui.imaging.formats import IMAGE_SUFFIXES, suffix_of
 from autoanno_gui.imaging.paths import escape_path
 
-__all__ = ["IMAGE_SUFFIXES", "OnSkip", "natural_key", "scan_folder"]
-
 FIRST_BLOCK: Final = 64
 LARGEST_BLOCK: Final = 4096
 

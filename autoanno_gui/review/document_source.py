@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from autoanno_gui.core.document import FIRST_DRAWN_ID, Document, MappedPredictions, object_from_verdict
+from autoanno_gui.core.document import Document
 from autoanno_gui.core.draft import draft_run_frame, restore_draft
 from autoanno_gui.core.records import (
     ClassRecord,
@@ -15,6 +15,7 @@ from autoanno_gui.core.records import (
     PresentationMode,
     Thresholds,
 )
+from autoanno_gui.core.review_objects import FIRST_DRAWN_ID, MappedPredictions, object_from_verdict
 from autoanno_gui.store.reader import Reader
 
 

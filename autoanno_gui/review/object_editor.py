@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from autoanno_gui.core.document import Change, Document, Role
+from autoanno_gui.core.document import Document
 from autoanno_gui.core.geometry import Box, Geometry
 from autoanno_gui.core.history import EditEntry, History
 from autoanno_gui.core.records import ClassRecord, PresentationMode, Thresholds
+from autoanno_gui.core.review_objects import Change, Role
 from autoanno_gui.review.outcome import NOTHING, Outcome, Step
 from autoanno_gui.review.timing import ActiveTimer
 
@@ -46,13 +47,18 @@ class ObjectEditor:
         return self.ghosts_wanted or self._ghosts_for_empty
 
     def enter(self, document: Document) -> None:
-        """Take another document, or the same one with other predictions, and select the least certain candidate."""
+        """Take another document and select its least certain candidate; or the same one with other predictions, where
+        the selection stays if it still can be seen."""
+        kept = self.selected if document is self.document else None
         self.document = document
         self._nudged = None
         normal = document.mode is PresentationMode.NORMAL
         self._ghosts_for_empty = normal and document.predictions is not None and document.looks_empty
-        candidates = bool(document.in_role(Role.CANDIDATE))
-        self.selected = document.review_order(ghosts=False)[0] if candidates else None
+        order = document.review_order(ghosts=self.ghosts_shown)
+        if kept is not None and kept in order:
+            self.selected = kept
+        else:
+            self.selected = order[0] if document.in_role(Role.CANDIDATE) else None
 
     def select(self, object_id: int | None) -> Outcome:
         """Select one object, or none."""
@@ -157,6 +163,9 @@ class ObjectEditor:
         """Undo or redo a change of the open document."""
         if self.document is None:
             return NOTHING
+        state = change.before if revert else change.after
+        if any(item and not item.drawn and self.document.origin(item.id) is None for item in state.values()):
+            return Outcome(Step.NOTHING, text="The proposal behind this step is not shown any more.")
         before, self._nudged = self.selected, None
         if revert:
             self.document.revert(change)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from autoanno_gui.core.document import Document, ReviewObject, Role
+from autoanno_gui.core.document import Document
 from autoanno_gui.core.geometry import Geometry
 from autoanno_gui.core.records import ClassRecord
+from autoanno_gui.core.review_objects import ReviewObject, Role
 
 CLOSE_SCORE_RATIO: Final = 0.5
 """A second class is named on the tag when its score reaches this share of the best one."""

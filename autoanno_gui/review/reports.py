@@ -11,12 +11,12 @@ from typing import Any, TypeAlias
 
 from autoanno_gui.core import queue
 from autoanno_gui.core.classes import living_class
-from autoanno_gui.core.document import MappedPredictions
 from autoanno_gui.core.errors import FrameError
 from autoanno_gui.core.facts import facts_from_decision, proposals_of
 from autoanno_gui.core.frame_list import FrameList
 from autoanno_gui.core.metrics import Accumulator, report
 from autoanno_gui.core.records import Decision, Frame, FrameState
+from autoanno_gui.core.review_objects import MappedPredictions
 from autoanno_gui.imaging.paths import frame_file
 from autoanno_gui.store.reader import Reader
 

@@ -169,7 +169,8 @@ class ReviewSession:
 
     def _enter(self, frame_id: int, document: Document | None = None) -> Outcome:
         frame = self.frames.get(frame_id)
-        document = document or self._documents.get(frame_id) or self._read(frame)
+        document = document or self._kept(frame) or self._read(frame)
+        self._end_waiting(document, frame)
         if document.thresholds != self.thresholds:
             document.set_thresholds(self.thresholds)
         self._documents[frame_id] = document
@@ -180,6 +181,22 @@ class ReviewSession:
         kept = self.history.frames() | {frame_id}
         self._documents = {key: value for key, value in self._documents.items() if key in kept}
         return Outcome(Step.FRAME)
+
+    def _kept(self, frame: Frame) -> Document | None:
+        """Return the document as it was left, unless it holds nothing but proposals that no longer stand."""
+        document = self._documents.get(frame.id)
+        if document is None or document.run_frame_id == frame.run_frame_id:
+            return document
+        return document if frame.state.decided or document.has_traces else None
+
+    def _end_waiting(self, document: Document, frame: Frame) -> None:
+        """Give a frame that was left while it waited what came since; without a model it is labelled by hand."""
+        if document.predictions is not None or document.mode is not PresentationMode.NORMAL:
+            return
+        if frame.run_frame_id is not None:
+            document.replace_predictions(self._source.predictions(frame.run_frame_id))
+        elif not self.model_active:
+            document.start_by_hand()
 
     def _read(self, frame: Frame) -> Document:
         return self._source.document(frame, thresholds=self.thresholds, model_active=self.model_active)
@@ -209,7 +226,7 @@ class ReviewSession:
         document, frame = self.document, self.frame
         if document is None or frame is None or document.predictions is None or frame.run_frame_id is not None:
             return False
-        if frame.state.decided or document.has_traces or not self.can_move:
+        if frame.state.decided or document.has_traces:
             return False
         self._documents.pop(frame.id, None)
         self._enter(frame.id)
@@ -240,7 +257,7 @@ class ReviewSession:
         frame changed."""
         self.model_active = active
         document = self.document
-        if document is None or document.predictions is not None or document.has_traces:
+        if document is None or document.predictions is not None or (active and document.has_traces):
             return False
         state = self.frames.get(document.frame_id).state
         by_hand = not active or state in (FrameState.REJECTED, FrameState.HAND_LABELLED)
@@ -279,6 +296,11 @@ class ReviewSession:
             self.frames.update(replace(frame, width=width, height=height))
         if self.document is not None and self.document.frame_id == frame_id:
             self.document.width, self.document.height = width, height
+
+    def note_replaced(self, frame_id: int) -> None:
+        """Note that a frame's file holds another picture now: what a model proposed for the old one is not shown."""
+        self.frames.update(replace(self.frames.get(frame_id), run_frame_id=None))
+        self._drop_stale_document()
 
     def note_fault(self, frame: Frame, detail: str) -> None:
         """Note that a frame's file cannot be used; while it is open, no key decides it."""
@@ -345,16 +367,17 @@ class ReviewSession:
 
     def label_by_hand(self) -> Outcome:
         """Switch the open frame between the model's proposals and labelling from nothing."""
-        document = self.document
-        if document is None or not self.objects.enabled:
+        document, frame = self.document, self.frame
+        if document is None or frame is None or not self.objects.enabled:
             return NOTHING
         if document.mode is PresentationMode.NORMAL:
             document.start_by_hand()
             text = "The model's proposals are hidden: label this frame by hand."
-        elif document.predictions is None and not self.model_active:
+        elif document.predictions is None and frame.run_frame_id is None and not self.model_active:
             return Outcome(Step.NOTHING, text="There is no model, so this frame is labelled by hand.")
         else:
             document.start_review()
+            self._end_waiting(document, frame)
             text = "Back to the model's proposals."
         self._empty_asked = False
         self.objects.enter(document)
@@ -406,6 +429,7 @@ class ReviewSession:
     def _leave_fault(self) -> Outcome:
         if self.document is None or not self.can_move or not self._painted:
             return NOTHING
+        self.save_draft()
         return self._go_on(self.document.frame_id, FrameState.UNDECIDED)
 
     def _set_state(self, frame_id: int, state: FrameState) -> None:
@@ -419,20 +443,28 @@ class ReviewSession:
         return in_flight.entry.frame_id if in_flight is not None else None
 
     def commit_failed(self) -> Outcome:
-        """Take back what could not be written: the frame comes back with its document, nothing is lost."""
+        """Take back what could not be written: the frame comes back with its document, nothing is lost.
+
+        Returns:
+            How to show it, with what to tell as its text.
+        """
         in_flight, self._in_flight = self._in_flight, None
         if in_flight is None:
             return NOTHING
         entry = in_flight.entry
+        if not in_flight.revocation or self.history.to_redo is not entry:
+            self.save_draft()  # what was done on the open frame meanwhile
         if in_flight.revocation:
             self._set_state(entry.frame_id, entry.decision.kind.state)
-            self._documents.pop(entry.frame_id, None)
-            self.history.stepped_forward()
-            return self._enter(in_flight.came_from)
+            if self.history.to_redo is entry:
+                self._documents.pop(entry.frame_id, None)
+                self.history.stepped_forward()
+            return replace(self._enter(in_flight.came_from), text="The undo was not saved and the decision stands.")
         self._set_state(entry.frame_id, entry.state_before)
-        self.history.drop_last()
+        self.history.drop(entry)
         entry.document.mark_saved(saved=False)
-        return self._enter(entry.frame_id, entry.document)
+        outcome = self._enter(entry.frame_id, entry.document)
+        return replace(outcome, text="The decision was not saved and its frame is back.")
 
     # ------------------------------------------------------------------------------------------------ undo
     def undo(self) -> Outcome:

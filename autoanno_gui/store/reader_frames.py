@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameErrorCode
 from autoanno_gui.core.records import (
@@ -41,19 +41,6 @@ BLOCK: Final = 4096
 """Frames of one block of an iteration."""
 SMALL_BLOCK: Final = 512
 """The same where each frame brings more with it."""
-
-
-class StoredPrediction(NamedTuple):
-    """The newest finished prediction of a frame.
-
-    Attributes:
-        weights_hash: of the model, whose class numbers the predictions have.
-    """
-
-    frame_id: int
-    run_frame_id: int
-    weights_hash: str
-    found: FramePredictions
 
 
 class FrameReader:
@@ -212,12 +199,6 @@ class FrameReader:
         rows = self._rows(sql, compact(list(run_frame_ids)))
         return {row[5]: (unpack_predictions(row[:5]), unescape_path(row[6]), row[7]) for row in rows}
 
-    def newest_predictions(self) -> Iterator[list[StoredPrediction]]:
-        """Yield the newest finished prediction of each frame that has one, in natural order, in blocks."""
-        for rows in self._frame_blocks("s.run_frame_id IS NOT NULL", size=SMALL_BLOCK):
-            found = self._predictions(row[7] for row in rows)
-            yield [StoredPrediction(row[0], row[7], found[row[7]][2], found[row[7]][0]) for row in rows]
-
     def pending_frames(self, settings: RunSettings) -> list[Frame]:
         """Return the usable frames, in natural order, that have no finished prediction of equal settings.
 
@@ -229,8 +210,7 @@ class FrameReader:
             "SELECT 1 FROM run_frame rf WHERE rf.frame_id = f.id AND rf.status = 'done' "
             f"AND rf.run_id IN (SELECT value FROM json_each(?)) AND {FRESH}"
         )
-        usable = f"(f.error IS NULL OR f.error = '{FrameErrorCode.PREDICTION_LOST}')"
-        blocks = self._frame_blocks(f"{usable} AND NOT EXISTS ({done})", runs)
+        blocks = self._frame_blocks(f"f.error IS NULL AND NOT EXISTS ({done})", runs)
         return [frame_from_row(row) for rows in blocks for row in rows]
 
     def prediction_totals(self) -> tuple[int, int]:

@@ -274,8 +274,10 @@ class Store:
         """Move the log into the database. What is committed is safe in the log too, so a failure only postpones it."""
         try:
             conn.execute("PRAGMA busy_timeout = 0").fetchone()  # readers in the way: next time
-            conn.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
-            conn.execute(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1000)}").fetchone()
+            try:
+                conn.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+            finally:
+                conn.execute(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1000)}").fetchone()
         except sqlite3.Error as error:
             if project_error(error, self.file) is None:
                 raise

@@ -40,8 +40,8 @@ class Writer(RunWrites):
         A rejected verdict makes no annotation. Deciding the frame clears its draft; putting it off keeps it.
 
         Raises:
-            ValueError: a verdict that keeps its object has no outline, or names a prediction that there is not, or the
-                uuid is that of another frame's decision.
+            ValueError: a verdict that keeps its object has no outline, or names a prediction that the frame does not
+                have or that another verdict names, or the uuid is that of another frame's decision.
         """
         with immediate(self.ledger) as conn:
             known = conn.execute("SELECT id, frame_id FROM decision WHERE uuid = ?", (decision.uuid,)).fetchone()
@@ -212,9 +212,15 @@ class Writer(RunWrites):
 
 def _check_predictions(conn: sqlite3.Connection, decision: Decision) -> None:
     """Refuse what no reader of the ledger could make sense of any more."""
-    named = [*decision.shown, *(verdict.prediction for verdict in decision.verdicts if verdict.prediction is not None)]
+    judged = [verdict.prediction for verdict in decision.verdicts if verdict.prediction is not None]
+    if len(set(judged)) < len(judged):
+        raise ValueError(f"decision {decision.uuid} judges one prediction twice: {judged}")
+    named = [*decision.shown, *judged]
     if not named:
         return
-    row = conn.execute("SELECT n FROM prediction WHERE run_frame_id = ?", (decision.run_frame_id,)).fetchone()
+    row = conn.execute(
+        "SELECT p.n FROM prediction p JOIN run_frame rf ON rf.id = p.run_frame_id WHERE rf.id = ? AND rf.frame_id = ?",
+        (decision.run_frame_id, decision.frame_id),
+    ).fetchone()
     if row is None or min(named) < 0 or max(named) >= row[0]:
         raise ValueError(f"decision {decision.uuid} names predictions that do not exist: {named}")

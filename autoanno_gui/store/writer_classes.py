@@ -113,18 +113,23 @@ class ClassWrites(WriterBase):
             )
 
     def _use_class(self, conn: sqlite3.Connection, class_id: int) -> None:
-        """Note that an annotation has the class. One that was removed while the decision was on its way comes back."""
-        name, used, removed = conn.execute("SELECT name, used, removed FROM class WHERE id = ?", (class_id,)).fetchone()
+        """Note that an annotation has the class, and with it the one that stands for it by now.
+
+        A class that was removed while the decision was on its way comes back.
+        """
+        name, used, into, removed = conn.execute(
+            "SELECT name, used, merged_into, removed FROM class WHERE id = ?", (class_id,)
+        ).fetchone()
         if removed is not None:
             namesake = conn.execute(
                 "SELECT id FROM class WHERE name = ? AND merged_into IS NULL AND removed IS NULL", (name,)
             ).fetchone()
             into = namesake[0] if namesake is not None else None
             conn.execute("UPDATE class SET removed = NULL, merged_into = ? WHERE id = ?", (into, class_id))
-            if into is not None:
-                self._use_class(conn, into)
         if not used:
             conn.execute("UPDATE class SET used = 1 WHERE id = ?", (class_id,))
+        if into is not None:
+            self._use_class(conn, into)
 
 
 def _living(conn: sqlite3.Connection, class_id: int) -> ClassRecord:

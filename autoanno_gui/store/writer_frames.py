@@ -13,14 +13,7 @@ from autoanno_gui.store.rows import FRAME_COLUMNS, FRAME_TABLES, compact, frame_
 from autoanno_gui.store.writer_base import WriterBase
 
 # Faults of the moment, not of the bytes: a file that is met again is given another chance.
-_PASSING: Final = frozenset(
-    {
-        FrameErrorCode.MISSING,
-        FrameErrorCode.MISSING_TARGET,
-        FrameErrorCode.UNREADABLE,
-        FrameErrorCode.PREDICTION_LOST,
-    }
-)
+_PASSING: Final = frozenset({FrameErrorCode.MISSING, FrameErrorCode.MISSING_TARGET, FrameErrorCode.UNREADABLE})
 
 
 class FrameWrites(WriterBase):

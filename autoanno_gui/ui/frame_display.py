@@ -147,13 +147,21 @@ class FrameDisplay(QObject):
                 writer.set_frame_header(frame.id, header, sha256=None)
 
             self._session.store.submit(Priority.OTHER, write)
+            if file is not None:
+                self._session.note_replaced(frame.id)
+                self.states_changed.emit([frame.id])
         self._session.note_size(frame.id, width=header.width, height=header.height)
 
     # ------------------------------------------------------------------------------------------------ objects
+    @property
+    def _on_canvas(self) -> bool:
+        """Whether the canvas has the open frame's picture; until then its objects would lie over the one before."""
+        return self._awaited is None and self._session.fault is None
+
     def redraw(self, ids: tuple[int, ...]) -> None:
         """Redraw some objects of the open frame, and no more than needed."""
         presentation = self._session.presentation
-        if presentation is None:
+        if presentation is None or not self._on_canvas:
             return
         if len(ids) > FEW_OBJECTS or self._session.objects.ghosts_shown:
             self.redraw_all()
@@ -167,7 +175,7 @@ class FrameDisplay(QObject):
     def redraw_all(self) -> None:
         """Redraw all objects of the open frame."""
         presentation = self._session.presentation
-        if presentation is not None:
+        if presentation is not None and self._on_canvas:
             self._canvas.show_objects(presentation.on_canvas(), selected=self._session.objects.selected)
         self.update_banner()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStackedWidget, QWidget
 
@@ -353,20 +354,18 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Qt override: folders can be dropped."""
-        if any(Path(url.toLocalFile()).is_dir() for url in event.mimeData().urls()):
+        if _folder_in(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Qt override."""
-        for url in event.mimeData().urls():
-            if Path(url.toLocalFile()).is_dir():
-                self.open_folder(Path(url.toLocalFile()))
-                return
+        folder = _folder_in(event.mimeData())
+        if folder is not None:
+            self.open_folder(folder)
 
     # ------------------------------------------------------------------------------------------------ look and end
     def set_theme(self, name: Theme) -> None:
         """Change between "system", "light" and "dark"."""
-        theme.apply_choice(name)
         self.take_settings(replace(self.settings, theme=name))
 
     def take_settings(self, settings: Settings) -> None:
@@ -404,3 +403,9 @@ class MainWindow(QMainWindow):
         self.hide()
         self.projects.shut_down()
         super().closeEvent(event)
+
+
+def _folder_in(dropped: QMimeData) -> Path | None:
+    """Return the first folder among what was dropped; a link to a page is none."""
+    files = (url.toLocalFile() for url in dropped.urls())
+    return next((Path(file) for file in files if os.path.isdir(file)), None)

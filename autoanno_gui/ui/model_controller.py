@@ -178,6 +178,7 @@ class ModelController(QObject):
         self.model = model
         self._write_setting(MODEL_SETTING, escape_path(model.info.path))
         self.model_loaded.emit(model)
+        project.presenter.set_model_active(True)  # one that was asked for before it may have failed meanwhile
         frame = project.session.frame
         if project.session.waiting and frame is not None:
             self._predict_alone(frame)
@@ -186,11 +187,11 @@ class ModelController(QObject):
 
     def _on_failed(self, error: BaseException) -> None:
         self._loading = self._asked_alone = None
-        if not isinstance(error, KnownError):
-            raise error
         if self._project is not None and self.model is None:
             self._asked = None
             self._project.presenter.set_model_active(False)
+        if not isinstance(error, KnownError):
+            raise error
         self.model_failed.emit(str(error))
 
     def _on_progress(self, progress: PredictionProgress) -> None:

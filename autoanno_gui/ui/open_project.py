@@ -50,8 +50,8 @@ class OpenProject(QObject):
         self._released = False
         self.prefetcher.filled.connect(lambda full: self.scheduler.note_look_ahead(full=full))
 
-    def close(self) -> bool:
-        """Keep the draft, stop the model and release the file; returns whether that is done already.
+    def close(self) -> None:
+        """Keep the draft, stop the model and release the file.
 
         A model that is just being loaded cannot be stopped half-way: then the rest follows when it is, with `ended`.
         """
@@ -62,7 +62,6 @@ class OpenProject(QObject):
             self.finish()
         else:
             self._thread.finished.connect(self.finish)
-        return self._released
 
     def finish(self) -> None:
         """Wait for the model's thread and for what is being written, then release the lock."""

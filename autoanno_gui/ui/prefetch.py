@@ -56,6 +56,7 @@ class Prefetcher(QObject):
         self._wanted: tuple[int, ...] = ()
         self._worker = _DecodeThread(root)
         self._worker.decoded.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._worker.failed.connect(self._raise, Qt.ConnectionType.QueuedConnection)
         self._worker.start()
 
     def get(self, frame_id: int, *, size: tuple[int, int]) -> LoadedFrame | None:
@@ -100,9 +101,14 @@ class Prefetcher(QObject):
         self.loaded.emit(frame)
         self.filled.emit(all(frame_id in self._cache for frame_id in self._wanted))
 
+    @Slot(object)
+    def _raise(self, error: BaseException) -> None:
+        raise error
+
 
 class _DecodeThread(QThread):
     decoded = Signal(object)
+    failed = Signal(object)
 
     def __init__(self, root: Path) -> None:
         super().__init__()
@@ -137,7 +143,12 @@ class _DecodeThread(QThread):
     def run(self) -> None:
         while (task := self._next_task()) is not None:
             frame, size = task
-            self.decoded.emit(_load(self._root, frame, size))
+            try:
+                self.decoded.emit(_load(self._root, frame, size))
+            except BaseException as error:  # noqa: BLE001 - the worker boundary: handed to the GUI thread, never swallowed
+                with self._wake:
+                    self._under_way.discard((frame.id, size))
+                self.failed.emit(error)
 
     def _next_task(self) -> tuple[Frame, tuple[int, int] | None] | None:
         with self._wake:

@@ -87,7 +87,7 @@ def edit_class_map(window: MainWindow) -> None:
     if project is None:
         return
     if model is None:
-        window.status.say("Choose a model first: Model > Choose Model… (Ctrl+M).")
+        window.status.say(f"Choose a model first: Model > Choose Model… ({window.actions_.key_of('model.choose')}).")
         return
     with project.store.reader() as reader:
         mapping = reader.class_map(model.weights_hash)

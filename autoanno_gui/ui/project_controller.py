@@ -1,4 +1,4 @@
-"""The life of an open project in the window: its store, frames, session, model and threads, from open to close."""
+"""Which project is open in the window: opening one, looking through its folder, and letting it go again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, Signal
 
 from autoanno_gui.config import AppHome, Settings, project_file_for, remember_project
-from autoanno_gui.core.errors import KnownError, ProjectError
+from autoanno_gui.core.errors import KnownError
 from autoanno_gui.review.open_job import (
     FolderMissing,
     FramesFound,
@@ -30,7 +30,7 @@ from autoanno_gui.ui.threads import GeneratorThread
 
 
 class ProjectController(QObject):
-    """Opens and closes projects and runs their model; the window listens."""
+    """Opens and closes projects; the window listens."""
 
     opening = Signal(str)
     """The name of the first project, as soon as it is on its way."""
@@ -125,7 +125,7 @@ class ProjectController(QObject):
             opener.cancel()
             opener.wait()
         store, self._store_on_its_way = self._store_on_its_way, None
-        if store is not None and (self.project is None or self.project.store is not store):
+        if store is not None:
             store.close()
 
     def _start(self, work: Callable[[], Iterator[Any]]) -> None:
@@ -159,8 +159,8 @@ class ProjectController(QObject):
                 self._finish_scan(step)
 
     def _take(self, store: Store) -> None:
+        self._store_on_its_way = None
         self.close()
-
         self.project = OpenProject(
             store,
             settings=self.settings,
@@ -239,14 +239,17 @@ class ProjectController(QObject):
         project = self.project
         if project is None:
             return
-        file = project.store.file
-        try:
+
+        def work() -> Iterator[None]:
             project.store.relink(root).result()
-        except ProjectError as error:
-            self.failed.emit(str(error))
-            return
-        self.close()
-        self._open(file, root=None, model=None)
+            yield
+
+        def reopen() -> None:
+            if self.project is project:
+                self.close()
+                self._open(project.store.file, root=None, model=None)
+
+        self.run(work, done=reopen)
 
     def run(self, work: Callable[[], Iterator[Any]], *, done: Callable[[], None]) -> GeneratorThread:
         """Run a piece of work on a thread of its own; known errors are shown."""

@@ -145,10 +145,11 @@ class ReviewPresenter(QObject):
                 self.queue_finished.emit()
             self._announce()
             return
-        self._apply(self.session.commit_failed())
+        outcome = self.session.commit_failed()
+        self._apply(replace(outcome, text=""))
         if not isinstance(error, KnownError):
             raise error
-        self.failed.emit(f"The decision was not saved and its frame is back. {error}")
+        self.failed.emit(f"{outcome.text} {error}")
 
     def _on_written(self, future: Future[None]) -> None:
         error = future.exception()
@@ -162,6 +163,9 @@ class ReviewPresenter(QObject):
         self._apply(self.session.open(frame_id))
 
     def accept_frame(self) -> None:
+        if not self._canvas.overlay_visible:
+            self.said.emit("The objects are hidden: let go of the key that hides them, then accept what you see.")
+            return
         outcome = self.session.accept_frame()
         self._apply(outcome)
         if outcome.step is Step.NOTHING and self.session.waiting:
@@ -188,14 +192,8 @@ class ReviewPresenter(QObject):
 
     def label_by_hand(self) -> None:
         self._apply(self.session.label_by_hand())
-        frame = self.session.frame
-        if frame is None or not self.session.waiting:
-            return
-        if frame.run_frame_id is None:
-            self.prediction_wanted.emit(frame)
-        elif self.session.predictions_arrived(frame.id, frame.run_frame_id):
-            # It came while the frame was being labelled by hand.
-            self._show_objects_again()
+        if self.session.waiting:
+            self.prediction_wanted.emit(self.session.frame)
 
     def select_next(self, by: int = 1) -> None:
         self._apply(self.session.objects.select_next(by))
@@ -204,7 +202,8 @@ class ReviewPresenter(QObject):
         self._apply(self.session.objects.select(object_id))
 
     def accept_object(self) -> None:
-        self._apply(self.session.objects.accept())
+        if self._canvas.overlay_visible:
+            self._apply(self.session.objects.accept())
 
     def reject_object(self) -> None:
         self._apply(self.session.objects.reject())
@@ -315,7 +314,9 @@ class ReviewPresenter(QObject):
             self._show_objects_again()
 
     def _show_objects_again(self) -> None:
+        """Show objects that changed by themselves, before the next key can accept what nobody has seen."""
         self.display.redraw_all()
+        self._canvas.paint_now()
         self.objects_changed.emit()
 
     def reload_classes(self) -> None:
@@ -330,7 +331,14 @@ class ReviewPresenter(QObject):
 
     def create_class(self, name: str, *, use: bool = False) -> None:
         """Add a class to the project; `use` gives it to the selected object or the box that waits for one."""
-        self.classes.create(name, then=self.set_class if use else lambda _class_id: None)
+        document, selected = self.session.document, self.session.objects.selected
+
+        def give(class_id: int) -> None:
+            # Whoever went on meanwhile did not mean what is selected now.
+            if not self._closed and (document, selected) == (self.session.document, self.session.objects.selected):
+                self.set_class(class_id)
+
+        self.classes.create(name, then=give if use else lambda _class_id: None)
 
     def set_model_active(self, active: bool) -> None:
         """Note whether a model is in use for frames without predictions."""

@@ -1,7 +1,7 @@
 """Measures the program against the bare floor of the same run: `python -m tests.benchmarks [--short] [--json]`.
 
 Each group of figures has a process of its own. Everything that is measured is made in a temporary folder and deleted.
-The exit code says whether all could be run, not whether the budgets are met: that depends on what else the machine does.
+The exit code says whether all could be run, not whether budgets are met: that depends on what else the machine does.
 """
 
 from __future__ import annotations

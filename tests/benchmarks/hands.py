@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Final
 
 from PySide6.QtCore import QPoint, Qt, QTimer
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget
 
 from autoanno_gui.core.geometry import Box
 from autoanno_gui.review.session import ReviewSession
-from autoanno_gui.ui.canvas.state import GRIP_REACH, grip_at
+from autoanno_gui.ui.canvas.state import GRIP_REACH, PICK_REACH, grip_at
 from autoanno_gui.ui.dialogs.class_picker import ClassPicker
 from autoanno_gui.ui.main_window import MainWindow
 from tests.benchmarks.keystrokes import Meter
@@ -63,18 +64,31 @@ class Hands:
         """Find or create a class for the selected object by typing."""
         self.await_class_picker(name)
         self.press("object.pick_class")
+        self.wait_until_active()
 
     def await_class_picker(self, name: str) -> None:
         """Type a name once the dialog is there; to be called before the act that opens it, since that waits for it."""
 
         def look() -> None:
             dialog = QApplication.activeModalWidget()
-            if isinstance(dialog, ClassPicker):
-                self._type_into(dialog, name)
-            else:
+            if not isinstance(dialog, ClassPicker):
                 QTimer.singleShot(LOOK_AGAIN_MS, look)
+            elif not dialog.isAncestorOf(QApplication.focusWidget()):
+                # Without the focus, keys would still be those of the window.
+                dialog.activateWindow()
+                QTimer.singleShot(LOOK_AGAIN_MS, look)
+            else:
+                self._finish(dialog, name)
 
         QTimer.singleShot(0, look)
+
+    def _finish(self, dialog: ClassPicker, name: str) -> None:
+        """Use the dialog; whatever happens, it must not stay open, since the act that opened it waits for its end."""
+        try:
+            self._type_into(dialog, name)
+        finally:
+            if dialog.isVisible():
+                dialog.reject()
 
     def _type_into(self, dialog: ClassPicker, name: str) -> None:
         """Type until the first row is the class; a class that is not there yet is created from its whole name."""
@@ -162,23 +176,36 @@ class Hands:
     def _grabs(self, x: float, y: float) -> bool:
         """Whether pressing there would take hold of the selected object."""
         canvas = self.window.canvas
-        selected = canvas.state.selected_object()
-        return selected is not None and grip_at(selected.geometry, x, y, canvas.camera.in_image(GRIP_REACH)) is not None
+        selected, at = canvas.state.selected_object(), self._at(x, y)
+        if selected is None:
+            return False
+        x, y = canvas.camera.to_image(at.x(), at.y())
+        return grip_at(selected.geometry, x, y, canvas.camera.in_image(GRIP_REACH)) is not None
 
     def clicks_on(self, object_id: int) -> tuple[float, float] | None:
         """Return an image pixel at which a click means just this object, None when others cover it everywhere."""
-        state = self.window.canvas.state
-        shown = state.objects.get(object_id)
+        canvas = self.window.canvas
+        shown = canvas.state.objects.get(object_id)
         if shown is None:
             return None
-        box = shown.geometry
-        for part in (0.5, 0.3, 0.7, 0.15, 0.85):
-            for other in (0.5, 0.3, 0.7, 0.15, 0.85):
-                x, y = box.x1 + part * box.width, box.y1 + other * box.height
-                hits = state.hits(x, y, 0.0)
-                if hits and hits[0].id == object_id and not self._grabs(x, y):
-                    return x, y
+        box, reach = shown.geometry, canvas.camera.in_image(PICK_REACH)
+        for across, down in product((0.5, 0.3, 0.7, 0.15, 0.85), repeat=2):
+            x, y = box.x1 + across * box.width, box.y1 + down * box.height
+            at = self._at(x, y)
+            hits = canvas.state.hits(*canvas.camera.to_image(at.x(), at.y()), reach)
+            if hits and hits[0].id == object_id:
+                return x, y
         return None
+
+    def wait_until_active(self) -> None:
+        """Wait until the window has the keys again after a dialog."""
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        wait_until(
+            lambda: self.window.isActiveWindow() and self.window.canvas.hasFocus(),
+            application.focusChanged,
+            application.focusWindowChanged,
+        )
 
     def wait_for_class(self, name: str) -> None:
         """Wait until the selected object has a class, which may have to be made first."""

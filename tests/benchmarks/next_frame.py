@@ -50,7 +50,7 @@ class _Runs:
 
 def measure(folder: Path, *, short: bool) -> list[Figure]:
     """Review at 10 keys a second, several times, at two sizes of frames; then move on at 30 keys a second."""
-    repeats, count = (1, 25) if short else (3, 105)
+    repeats, count = (1, 18) if short else (3, 105)
     figures = []
     by_size = {}
     for name, (width, height) in SIZES.items():
@@ -88,7 +88,7 @@ def _painted(name: str, runs: _Runs) -> Figure:
 
 
 def _acknowledged(folder: Path, runs: list[Keys], *, short: bool) -> Figure:
-    syncs = sync_times(folder, count=20 if short else 100, pause=0.02)
+    syncs = sync_times(folder, count=20 if short else 200, pause=0.01)
     value, floor = median([percentile(keys.acknowledged, 0.99) for keys in runs]), percentile(syncs, 0.99)
     times = [ms for keys in runs for ms in keys.acknowledged]
     return Figure(

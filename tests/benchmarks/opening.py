@@ -45,7 +45,7 @@ class Opened:
 
 def measure(folder: Path, *, short: bool) -> list[Figure]:
     """Open a small folder first, so that everything is loaded; then a huge one, as a new project and as a known one."""
-    count = 10_000 if short else 100_000
+    count = 20_000 if short else 100_000
     few, many = folder / "few", folder / "many"
     make_many_frames(few, count=FEW)
     make_many_frames(many, count=count)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from autoanno_gui.core.document import Document, ReviewObject, Role
+from autoanno_gui.core.document import Document
 from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.review_objects import ReviewObject, Role
 from tests.benchmarks.hands import Hands
 from tests.benchmarks.keystrokes import CLICK, HAND, KEY, POINT
 from tests.benchmarks.truth import Label, Thing, Truth, match
 
-MOST_STEPS: Final = 1000
 CLOSE: Final = 0.02
 """Share of a side by which a corner may be off and is left alone."""
 
@@ -64,8 +64,8 @@ class Oracle:
         if ghosts and not self._hands.session.objects.ghosts_shown:
             self._show_ghosts(len(document.in_role(Role.GHOST)))
         todo |= {thing.id: labels[i] for i, thing in ghosts.items()}
-        self._work_off(document, todo)
-        self._draw(document, [label for i, label in enumerate(labels) if i not in matched and i not in ghosts])
+        missing = [label for i, label in enumerate(labels) if i not in matched and i not in ghosts]
+        self._draw(document, missing + self._work_off(document, todo))
         if self._hands.session.objects.ghosts_wanted:
             self._hands.press("object.show_ghosts")
 
@@ -77,16 +77,21 @@ class Oracle:
         self._hands.meter.look_at_more(count)
 
     # ------------------------------------------------------------------------------------------------ proposals
-    def _work_off(self, document: Document, todo: dict[int, Label | None]) -> None:
-        """Reject (None) or correct objects, always the one that is reached most cheaply."""
-        for _ in range(MOST_STEPS):
-            if not todo:
-                return
-            object_id, steps = min(
-                ((object_id, self._steps_to(document, object_id)) for object_id in todo), key=lambda one: abs(one[1])
-            )
-            self._reach(object_id, steps, adopting=self._is_ghost(document, object_id))
-            self._correct(document, object_id, todo.pop(object_id))
+    def _work_off(self, document: Document, todo: dict[int, Label | None]) -> list[Label]:
+        """Reject (None) or correct objects, always the one that is reached most cheaply.
+
+        Returns the labels of ghosts that went away meanwhile: they were duplicates of what was confirmed before them.
+        """
+        lost: list[Label] = []
+        while todo:
+            order = document.review_order(ghosts=self._hands.session.objects.ghosts_shown)
+            for object_id in [each for each in todo if each not in order]:
+                lost += [label] if (label := todo.pop(object_id)) is not None else []
+            if todo:
+                object_id = min(todo, key=lambda each: abs(self._steps_to(document, each)))
+                self._reach(document, object_id)
+                self._correct(document, object_id, todo.pop(object_id))
+        return lost
 
     def _steps_to(self, document: Document, object_id: int) -> int:
         """Return how often Tab (negative: Shift+Tab) leads from the selected object to another."""
@@ -102,17 +107,20 @@ class Oracle:
         item = document.get(object_id)
         return item is not None and document.role(item) is Role.GHOST
 
-    def _reach(self, object_id: int, steps: int, *, adopting: bool) -> None:
+    def _reach(self, document: Document, object_id: int) -> None:
         """Select an object by keys or with a click, whichever is cheaper; a click on a ghost adopts it as well."""
         hands = self._hands
+        steps = self._steps_to(document, object_id)
+        adopting = self._is_ghost(document, object_id)
         by_keys = KEY * (abs(steps) + adopting) + (HAND if hands.meter.hand == "mouse" else 0.0)
         by_mouse = POINT + CLICK + HAND * (2 if hands.meter.hand == "keys" else 1)
         at = hands.clicks_on(object_id) if by_mouse < by_keys else None
         if at is not None:
             hands.click(*at)
-        else:
-            for _ in range(abs(steps)):
-                hands.press("object.next" if steps > 0 else "object.previous")
+            # A second click on a spot means what lies below; then the keys have to do.
+            steps = self._steps_to(document, object_id)
+        for _ in range(abs(steps)):
+            hands.press("object.next" if steps > 0 else "object.previous")
         if hands.session.objects.selected != object_id:
             raise RuntimeError(f"object {object_id} was not reached but {hands.session.objects.selected}")
 
@@ -136,9 +144,7 @@ class Oracle:
 
     def _reshape(self, document: Document, object_id: int, target: Box) -> None:
         """Drag the upper left and the lower right corner to where they belong, as far as they are off."""
-        steps = self._steps_to(document, object_id)
-        if steps:
-            self._reach(object_id, steps, adopting=False)
+        self._reach(document, object_id)
         item = document.get(object_id)
         assert item is not None
         across, down = CLOSE * target.width, CLOSE * target.height
@@ -194,6 +200,7 @@ class Oracle:
                 hands.draw(label.box)
             else:
                 hands.draw(label.box, before_release=lambda name=label.name: hands.await_class_picker(name))  # type: ignore[misc]
+                hands.wait_until_active()
                 hands.wait_for_class(label.name)
             if hands.session.objects.selected == before:
                 raise RuntimeError(f"no box was drawn at {label.box}")

@@ -2,10 +2,10 @@
 
 `python -m tests.benchmarks.oracle_review --frames DIR --labels DIR --model M [--limit N] [--json]`
 
-The frames are predicted with the real model into a project in a temporary folder. Then an oracle drives the real window
-by real key and mouse events until each frame equals its YOLO labels: false boxes rejected, wrong classes corrected, less
-certain proposals confirmed, missing boxes drawn. A frame without a label file has no objects. Nothing is written into
-the folders that are given.
+The frames are predicted with the real model into a project in a temporary folder. Then an oracle drives the real
+window by real key and mouse events until each frame equals its YOLO labels: false boxes rejected, wrong classes
+corrected, less certain proposals confirmed, missing boxes drawn. A frame without a label file has no objects. The
+folders that are given are only read.
 
 Both arms are priced with the same keystroke-level model (`keystrokes`), hands included: reviewing pays for looking at
 each object that is shown and for finding each wrong one; drawing by hand pays for neither, and takes the objects in the
@@ -191,7 +191,7 @@ def _document(reader: Reader, done: Reviewed) -> dict[str, Any]:
 
 
 def by_hand_seconds(frames: Sequence[Sequence[Label]], slots: dict[str, int | None]) -> float:
-    """Return what drawing all objects would take: a box takes the last class, another class takes its digit or typing."""
+    """Return what drawing all objects would take: a box gets the last class, another one takes a digit or typing."""
     meter = Meter()
     last: str | None = None
     for labels in frames:

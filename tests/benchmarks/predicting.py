@@ -56,10 +56,10 @@ def measure(folder: Path, *, short: bool, model: Path | None = None, frames: Pat
     model = model or default_model(folder, home=home)
     made = folder / "frames"
     make_frames(made, count=400 if short else 1500, width=1920, height=1080)
-    seen = _in_window(folder, made, model, seconds=1.5 if short else 6.0, keys=20 if short else 65)
+    seen = _in_window(folder, made, model, seconds=1.0 if short else 6.0, keys=15 if short else 65)
     detector = load_detector(model, home=home)
     try:
-        rates = _rates(folder, detector, frames or made, count=16 if short else 60, rounds=3 if short else 5)
+        rates = _rates(folder, detector, frames or made, count=8 if short else 60, rounds=3 if short else 5)
     finally:
         detector.close()
     return [*_rate_figures(rates, detector), *_window_figures(seen, rates)]

@@ -28,7 +28,7 @@ def measure(folder: Path, *, short: bool) -> list[Figure]:
     frame: list[float] = []
     torch = False
     environment = _environment(folder)
-    for repeat in range(4 if short else 6):
+    for repeat in range(3 if short else 6):
         empty = _start("bare", environment=environment)
         known = _start("app", str(frames), "--project", str(file), environment=environment)
         if repeat:

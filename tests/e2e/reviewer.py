@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autoanno_gui.core.document import Document, Role
+from autoanno_gui.core.document import Document
 from autoanno_gui.core.records import Decision, DecisionKind, FrameState, VerdictKind
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.datasets.plan import LEFT_OUT, ExportOptions, ExportReport
 from autoanno_gui.review.export_job import export_job
 from autoanno_gui.store.reader import Reader

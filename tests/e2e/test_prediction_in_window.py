@@ -12,9 +12,9 @@ import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton, QTreeWidget
 
-from autoanno_gui.core.document import Role
 from autoanno_gui.core.errors import FrameErrorCode
 from autoanno_gui.core.records import Decision, DecisionKind, FrameState, VerdictKind
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.store.store_thread import Priority, Store
 from autoanno_gui.store.writer import Writer

@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from autoanno_gui.core.document import Role
 from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.presentation import ShownObject
 from autoanno_gui.ui.canvas.image_item import FrameImage
 from autoanno_gui.ui.canvas.view import CanvasView

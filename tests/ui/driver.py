@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from autoanno_gui.app import launch
-from autoanno_gui.core.document import Role
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.session import ReviewSession
 from autoanno_gui.store.reader import Reader
 from autoanno_gui.store.store_thread import open_report

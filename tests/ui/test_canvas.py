@@ -10,8 +10,8 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from pytestqt.qtbot import QtBot
 
-from autoanno_gui.core.document import Role
 from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.canvas.tools import ToolName
 from autoanno_gui.ui.canvas.view import CanvasView
@@ -361,13 +361,9 @@ def test_a_fitted_image_follows_the_window_and_a_zoomed_one_stays(qtbot: QtBot, 
     assert view.camera.zoom == zoom
 
 
-def test_keep_view_keeps_zoom_and_place(view: CanvasView) -> None:
+def test_another_frame_is_shown_whole(view: CanvasView) -> None:
     view.zoom_by(3.0)
-    view.pan(30, 10)
-    before = view.camera.zoom, view.camera.left, view.camera.top
-    view.show_frame(picture(2), [], selected=None, keep_view=True)
-    assert (view.camera.zoom, view.camera.left, view.camera.top) == before
-    view.show_frame(picture(3), [], selected=None)
+    view.show_frame(picture(2), [], selected=None)
     assert view.camera.fitted
 
 

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from autoanno_gui.core.classes import PALETTE
-from autoanno_gui.core.document import Role
 from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.canvas.image_item import FrameImage
 from autoanno_gui.ui.canvas.items import CROWDED, CROWDED_TAGS

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from autoanno_gui.core.document import Role
 from autoanno_gui.core.records import FrameState
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.store.store_thread import Priority, Store
 from autoanno_gui.store.writer import Writer
 from tests.projects import USUAL, MadeProject, draw_frames, make_project

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from autoanno_gui.core.document import Role
+from autoanno_gui.core.review_objects import Role
 from tests.projects import MadeProject
 from tests.ui.conftest import Open
 from tests.ui.driver import Driver, Key
@@ -71,3 +71,13 @@ def test_a_draft(driver: Driver, open_window: Open, made: MadeProject) -> None:
     assert again.frame == "frame_0.jpg"
     assert again.window.notice.text == TOLD
     assert again.roles()[Role.REJECTED] == 1
+
+
+def test_proposals_for_the_old_picture_are_not_shown_over_the_new_one(driver: Driver, made: MadeProject) -> None:
+    driver.decide(Key.Key_D)
+    replace_picture(made)
+    driver.window.projects.project.prefetcher.forget_all()
+    open_first(driver)
+    assert driver.session.document.predictions is None
+    assert driver.window.canvas.state.objects == {}
+    assert (driver.session.document.width, driver.session.document.height) == (640, 360)

@@ -7,8 +7,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
-from autoanno_gui.core.document import Role
 from autoanno_gui.core.records import Decision, DecisionKind, FrameState, How, VerdictKind
+from autoanno_gui.core.review_objects import Role
 from tests.projects import GHOST, SURE, UNSURE, USUAL, MadeProject, make_project
 from tests.ui.conftest import Open
 from tests.ui.driver import CTRL, SHIFT, Driver, Key

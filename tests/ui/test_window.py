@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QAction, QDropEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPlainTextEdit, QWidget
 
 from autoanno_gui.config import AppHome, Settings
-from autoanno_gui.core.document import Role
 from autoanno_gui.core.records import FrameState
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.commands import commands
 from autoanno_gui.ui.dialogs.class_picker import ClassPicker
@@ -310,3 +310,15 @@ def test_the_pointer_is_told_in_image_pixels(driver: Driver) -> None:
     QTest.mouseMove(canvas.viewport(), driver.at(160, 120) + QPoint(1, 0))
     driver.wait(lambda: bool(seen))
     assert seen[-1] == pytest.approx((160, 120), abs=2)
+
+
+@pytest.mark.parametrize(("what", "accepted"), [("a folder", True), ("a page", False), ("a file", False)])
+def test_only_folders_can_be_dropped(open_window: Open, made: MadeProject, what: str, accepted: bool) -> None:
+    urls = {"a folder": made.folder.as_uri(), "a page": "https://example.org/x", "a file": made.file.as_uri()}
+    data = QMimeData()
+    data.setUrls([QUrl(urls[what])])
+    none = Qt.KeyboardModifier.NoModifier
+    event = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, none)
+    event.ignore()
+    open_window(arguments=[]).window.dragEnterEvent(event)
+    assert event.isAccepted() is accepted

@@ -119,6 +119,7 @@ def test_a_damaged_file_is_set_aside(home: AppHome, content: bytes, caplog: pyte
         ("split_fractions", [0.8, 0.2]),
         ("split_fractions", [0.8, 0.2, 0.1]),
         ("split_fractions", [1.2, -0.2, 0.0]),
+        ("split_fractions", [0.0, 1.0, 0.0]),
         ("split_fractions", [10**400, 0, 0]),
         ("split_seed", 1.5),
         ("shortcuts", {"review.next": "N"}),

@@ -12,8 +12,8 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from autoanno_gui.core.document import Role
 from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.presentation import ShownObject
 from autoanno_gui.ui.canvas.camera import Camera
 from autoanno_gui.ui.canvas.state import CanvasState, Side

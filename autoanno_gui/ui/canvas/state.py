@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import Flag, StrEnum, auto
 from typing import Final
 
-from autoanno_gui.core.document import Role
 from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.presentation import ShownObject
 
 GRIP_REACH: Final = 7.0

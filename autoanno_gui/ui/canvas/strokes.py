@@ -14,7 +14,7 @@ from typing import Final
 
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QTransform
 
-from autoanno_gui.core.document import Role
+from autoanno_gui.core.review_objects import Role
 
 STRIP_LENGTH: Final = 1024
 """Device pixels at most; longer sides are pieced together."""

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen
 
-from autoanno_gui.core.document import Role
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.presentation import ShownObject
 from autoanno_gui.ui.canvas.strokes import luminance
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
-from autoanno_gui.core.document import Role
 from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.presentation import ShownObject
 from autoanno_gui.ui.canvas.state import (
     GRIP_REACH,

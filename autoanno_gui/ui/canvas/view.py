@@ -101,24 +101,15 @@ class CanvasView(QGraphicsView):
             widget.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
 
     # ------------------------------------------------------------------------------------------------ what is shown
-    def show_frame(
-        self,
-        frame: FrameImage | None,
-        objects: Sequence[ShownObject],
-        *,
-        selected: int | None,
-        keep_view: bool = False,
-    ) -> None:
-        """Show a frame with its objects in one repaint, fitted unless `keep_view`; None empties the canvas."""
+    def show_frame(self, frame: FrameImage | None, objects: Sequence[ShownObject], *, selected: int | None) -> None:
+        """Show a whole frame with its objects in one repaint; None empties the canvas."""
         self._pointing.forget()
         self._asked_full = False
         self._notice.hide()
         self._scene.image.set_frame(frame)
         self.state.set_objects(objects if frame is not None else (), selected=selected)
-        same_size = frame is not None and (frame.width, frame.height) == self._image_size()
         self.camera.set_image(*(frame.width, frame.height) if frame is not None else (0, 0))
-        if not (keep_view and same_size):
-            self.camera.fit()
+        self.camera.fit()
         self._unpainted = frame.frame_id if frame is not None else None
         self._view_changed()
 
@@ -163,6 +154,10 @@ class CanvasView(QGraphicsView):
         """Show or hide all objects; hidden ones cannot be clicked."""
         self.state.visible = visible
         self.refresh()
+
+    @property
+    def overlay_visible(self) -> bool:
+        return self.state.visible
 
     def show_banner(self, title: str, text: str) -> None:
         self._banner.present(title, text)
@@ -248,8 +243,9 @@ class CanvasView(QGraphicsView):
         """Paint again soon; several calls make one repaint."""
         self.viewport().update()
 
-    def _image_size(self) -> tuple[int, int]:
-        return self.camera.image_width, self.camera.image_height
+    def paint_now(self) -> None:
+        """Paint at once, so that what was just shown is on the screen when this returns."""
+        self.viewport().repaint()
 
     def _view_changed(self) -> None:
         camera = self.camera

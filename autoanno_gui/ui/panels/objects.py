@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from autoanno_gui.core.document import Role
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.presentation import Counts, ShownObject
 from autoanno_gui.ui import theme
 

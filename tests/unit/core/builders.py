@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 
-from autoanno_gui.core.document import Change, Document, MappedPredictions, Role
+from autoanno_gui.core.document import Document
 from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.intervals import Interval, bootstrap_counted
 from autoanno_gui.core.records import FramePredictions, PresentationMode, Thresholds, Verdict
+from autoanno_gui.core.review_objects import Change, MappedPredictions, Role
 
 WIDTH, HEIGHT = 200, 100
 CLASS_MAP: Mapping[int, int | None] = {0: 10, 1: 11, 2: None}
@@ -107,3 +110,10 @@ def by_prediction(frame: Document) -> dict[int | None, Verdict]:
 
 def roles(frame: Document) -> dict[int, Role]:
     return {item.id: frame.role(item) for item in frame}
+
+
+def bootstrap_ratio(numerators: ArrayLike, denominators: ArrayLike, seed: int = 0) -> Interval:
+    """Return the interval of sum(numerators) / sum(denominators), given frame by frame."""
+    pairs = np.stack([np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)], axis=1)
+    distinct, counts = np.unique(pairs, axis=0, return_counts=True)
+    return bootstrap_counted(distinct, counts, seed=seed)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoanno_gui.core.geometry import Box, box_to_yolo, boxes_iou, pairwise_iou, yolo_to_box
+from autoanno_gui.core.geometry import Box, pairwise_iou, yolo_to_box
 from tests.unit.core.builders import HEIGHT, WIDTH, boxes
 
 BOX = Box(40, 20, 100, 60)
@@ -78,13 +78,13 @@ def test_a_box_overlaps_itself_fully(box: Box) -> None:
 def test_iou_over_arrays_agrees_with_single_boxes(box: Box, others: list[Box]) -> None:
     rows = np.array([other.as_tuple() for other in others], np.float32).reshape(-1, 4)
     singles = [box.iou(other) for other in others]
-    assert boxes_iou(box, rows).tolist() == pytest.approx(singles, abs=1e-5)
+    one = np.array([box.as_tuple()], np.float32)
+    assert pairwise_iou(one, rows)[0].tolist() == pytest.approx(singles, abs=1e-5)
     assert pairwise_iou(rows, rows).diagonal().tolist() == pytest.approx([1.0] * len(others))
 
 
 def test_iou_of_no_boxes() -> None:
     nothing = np.zeros((0, 4), np.float32)
-    assert boxes_iou(BOX, nothing).shape == (0,)
     assert pairwise_iou(nothing, np.array([BOX.as_tuple()], np.float32)).shape == (0, 1)
 
 
@@ -112,42 +112,5 @@ def test_moved_inside_keeps_the_size_and_the_image(box: Box, dx: float, dy: floa
     assert abs(moved.y1 - box.y1) <= abs(dy) + 1e-9
 
 
-@pytest.mark.parametrize(
-    ("point", "snapped"),
-    [
-        ((48, 40), Box(48, 20, 100, 60)),
-        ((93, 40), Box(40, 20, 93, 60)),
-        ((70, 26), Box(40, 26, 100, 60)),
-        ((70, 52), Box(40, 20, 100, 52)),
-        ((90, 90), Box(40, 20, 100, 90)),
-        # Far beside the box, at the height of its middle: the top passes nearer, but only when drawn out.
-        ((160, 40), Box(40, 20, 160, 60)),
-        ((2, 22), Box(2, 20, 100, 60)),
-        ((160, 70), Box(40, 20, 160, 60)),
-    ],
-)
-def test_the_side_nearest_to_the_point_snaps_to_it(point: tuple[float, float], snapped: Box) -> None:
-    assert BOX.with_nearest_side_at(*point) == snapped
-
-
-@given(anywhere, numbers, numbers)
-def test_snap_moves_one_side_to_the_point_and_never_crosses(box: Box, x: float, y: float) -> None:
-    snapped = box.with_nearest_side_at(x, y)
-    assert snapped.x1 <= snapped.x2
-    assert snapped.y1 <= snapped.y2
-    moved = [(a, b) for a, b in zip(box.as_tuple(), snapped.as_tuple(), strict=True) if a != b]
-    assert len(moved) <= 1
-    assert all(to in (x, y) for _, to in moved)
-
-
 def test_yolo_row_of_a_known_box() -> None:
-    assert box_to_yolo(BOX, width=WIDTH, height=HEIGHT) == pytest.approx((0.35, 0.4, 0.3, 0.4))
     assert yolo_to_box((0.35, 0.4, 0.3, 0.4), width=WIDTH, height=HEIGHT).as_tuple() == pytest.approx(BOX.as_tuple())
-
-
-@given(anywhere)
-def test_yolo_round_trip_gives_the_part_inside_the_image(box: Box) -> None:
-    row = box_to_yolo(box, width=WIDTH, height=HEIGHT)
-    assert all(0.0 <= value <= 1.0 for value in row)
-    back = yolo_to_box(row, width=WIDTH, height=HEIGHT)
-    assert rough(back) == box.clipped(WIDTH, HEIGHT).as_tuple()

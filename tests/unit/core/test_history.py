@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoanno_gui.core.document import Change
 from autoanno_gui.core.history import KEPT_DECISIONS, DecisionEntry, EditEntry, Entry, History
 from autoanno_gui.core.records import Decision, DecisionKind, FrameState, PresentationMode, Thresholds, Timing
+from autoanno_gui.core.review_objects import Change
 from tests.unit.core.builders import document
 
 
@@ -47,7 +47,6 @@ def test_an_empty_history_has_nothing_to_undo_or_redo() -> None:
     assert history.to_redo is None
     history.stepped_back()
     history.stepped_forward()
-    history.drop_last()
     assert history.frames() == set()
 
 
@@ -93,15 +92,15 @@ def test_redoing_a_decision_puts_the_new_record_in_its_place() -> None:
     assert history.to_redo.frame_id == 2
 
 
-def test_a_failed_step_is_forgotten_with_all_that_could_be_redone() -> None:
+def test_a_failed_step_is_forgotten_and_what_was_done_since_stays() -> None:
     history = History()
-    history.push(edit(1))
-    history.push(decision(1))
-    history.push(edit(2))
-    history.stepped_back()
-    history.drop_last()
+    failed, since = decision(1), edit(2)
+    for entry in (edit(1), failed, since):
+        history.push(entry)
+    history.drop(failed)
+    assert history.to_undo is since
     assert history.to_redo is None
-    assert [type(entry) for entry in undo_all(history)] == [EditEntry]
+    assert [type(entry) for entry in undo_all(history)] == [EditEntry, EditEntry]
 
 
 def test_the_last_fifty_decisions_are_kept_with_their_edits() -> None:

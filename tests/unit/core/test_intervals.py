@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoanno_gui.core.intervals import bootstrap_counted, bootstrap_ratio, median_interval, wilson
+from autoanno_gui.core.intervals import bootstrap_counted, median_interval, wilson
+from tests.unit.core.builders import bootstrap_ratio
 
 
 # Newcombe, Statistics in Medicine 17 (1998), table I, method 3.

@@ -17,13 +17,14 @@ from autoanno_gui.core.facts import (
     ObjectFact,
     mark_first,
 )
-from autoanno_gui.core.intervals import bootstrap_ratio, median_interval, wilson
+from autoanno_gui.core.intervals import median_interval, wilson
 from autoanno_gui.core.metrics import Accumulator, confidence_bin, figures, report
 from autoanno_gui.core.records import (
     DecisionKind,
     PresentationMode,
     VerdictKind,
 )
+from tests.unit.core.builders import bootstrap_ratio
 
 CAR, BIKE = 10, 11
 NAMES = {CAR: "car", BIKE: "bike"}

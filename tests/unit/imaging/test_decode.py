@@ -16,7 +16,6 @@ from autoanno_gui.core.errors import FrameError, FrameErrorCode
 from autoanno_gui.core.records import FrameHeader
 from autoanno_gui.imaging.decode import read_frame, read_header, read_preview, to_bgra
 from autoanno_gui.imaging.scan import scan_folder
-from autoanno_gui.imaging.thumbnails import thumbnail
 from tests.unit.imaging.pictures import UPRIGHT, corners, encode, encode_with_pillow, noisy, put, scene, turned_file
 
 FORMATS = [
@@ -54,6 +53,19 @@ def test_every_orientation_of_every_format_is_shown_upright(
     assert preview.pixels.flags.c_contiguous
     assert corners(preview.pixels) == UPRIGHT
     assert preview.header == frame.header
+
+
+def test_memory_that_is_out_while_turning_is_the_frames_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rotate(*_: object) -> None:
+        error = cv2.error("Failed to allocate 1234567890 bytes")
+        error.code = -4
+        raise error
+
+    path = put(tmp_path, "a.png", turned_file(scene(), "PNG", 6))
+    monkeypatch.setattr(cv2, "rotate", rotate)
+    with pytest.raises(FrameError, match="does not fit into the memory") as caught:
+        read_frame(tmp_path, path)
+    assert caught.value.code is FrameErrorCode.TOO_LARGE
 
 
 def test_a_late_exif_chunk_of_a_png_counts(tmp_path: Path) -> None:
@@ -252,13 +264,6 @@ def test_a_preview_looks_like_the_frame(tmp_path: Path, suffix: str) -> None:
         preview = read_preview(tmp_path, path, width=width, height=900).pixels[..., :3]
         reference = cv2.resize(frame, preview.shape[1::-1], interpolation=cv2.INTER_AREA)
         assert np.abs(preview.astype(int) - reference).mean() < 1.5
-
-
-def test_a_thumbnail_is_upright_and_small(tmp_path: Path) -> None:
-    path = put(tmp_path, "a.jpg", turned_file(scene(300, 400), "JPEG", 6))
-    small = thumbnail(tmp_path, path, size=80)
-    assert small.shape == (80, 60, 4)
-    assert corners(small) == UPRIGHT
 
 
 # ------------------------------------------------------------------------------------------------ anything else

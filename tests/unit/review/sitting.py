@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
 
-from autoanno_gui.core.document import Document, Role
+from autoanno_gui.core.document import Document
 from autoanno_gui.core.records import Decision, FrameState
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.outcome import Outcome, Step
 from autoanno_gui.review.session import ReviewSession
 from autoanno_gui.store.reader import LedgerEntry

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from autoanno_gui.core.document import FIRST_DRAWN_ID, Mark, Role
 from autoanno_gui.core.errors import FrameErrorCode, ProjectError
 from autoanno_gui.core.geometry import Box
 from autoanno_gui.core.records import DecisionKind, FrameResult, FrameState, PresentationMode, RunSettings, VerdictKind
+from autoanno_gui.core.review_objects import FIRST_DRAWN_ID, Mark, Role
 from autoanno_gui.review.outcome import NOTHING, Outcome, Step
 from autoanno_gui.review.session import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, ReviewSession
 from autoanno_gui.store.store_thread import Priority, Store

@@ -155,6 +155,16 @@ def test_a_class_that_was_removed_while_a_decision_was_on_its_way(store: Store, 
     assert exported == [cat.id, new_dog.id]
 
 
+def test_a_class_that_was_merged_while_a_decision_was_on_its_way(store: Store, reader: Reader) -> None:
+    frame = add(store, "a.jpg")[0]
+    van, car = (do(store, lambda w, n=n: w.add_class(n)) for n in ("van", "car"))
+    do(store, lambda w: w.merge_class(van.id, car.id))
+    decide(store, decision(frame.id, DecisionKind.EDITED, verdict(van.id, VerdictKind.ADDED)))
+    with pytest.raises(KnownError, match="“car” has annotations"):
+        do(store, lambda w: w.remove_class(car.id))
+    assert [a.class_id for found in reader.labelled_frames() for a in found.annotations] == [car.id]
+
+
 def test_a_removed_class_takes_those_that_were_merged_into_it_along(store: Store, reader: Reader) -> None:
     first, second = (do(store, lambda w, n=n: w.add_class(n)) for n in ("first", "second"))
     do(store, lambda w: w.merge_class(first.id, second.id))

@@ -42,16 +42,16 @@ def draft(store: Store, frame_id: int, body: bytes | None) -> None:
 
 def test_a_decision_comes_back_exactly(store: Store, reader: Reader, class_id: int) -> None:
     frame = add(store, "a.jpg")[0]
-    run_frame_id = predict(store, [frame.id], (0, 0.9), (1, 0.3), (2, 0.1))[0]
+    run_frame_id = predict(store, [frame.id], (0, 0.9), (3, 0.8), (1, 0.3), (2, 0.1))[0]
     made = replace(
-        decision(frame.id, DecisionKind.EDITED, run_frame_id=run_frame_id, shown=(2, 0)),
+        decision(frame.id, DecisionKind.EDITED, run_frame_id=run_frame_id, shown=(3, 0)),
         mode=PresentationMode.HAND,
         verdicts=(
-            Verdict(VerdictKind.EDITED, How.OBJECT, 2, class_id, Box(0.1, -2.5, 1e9 / 3, 7.25), True, 0.1 + 0.2),
+            Verdict(VerdictKind.EDITED, How.OBJECT, 3, class_id, Box(0.1, -2.5, 1e9 / 3, 7.25), True, 0.1 + 0.2),
             Verdict(VerdictKind.REJECTED, How.THRESHOLD, 0, class_id, None),
-            Verdict(VerdictKind.PROMOTED, How.OBJECT, 1, class_id, Box(1.0, 2.0, 3.0, 4.0), False, 1.0),
+            Verdict(VerdictKind.PROMOTED, How.OBJECT, 2, class_id, Box(1.0, 2.0, 3.0, 4.0), False, 1.0),
             Verdict(VerdictKind.ADDED, How.OBJECT, None, class_id, Box(0.0, 0.0, 0.0, 0.0)),
-            Verdict(VerdictKind.ACCEPTED, How.FRAME, 0, class_id, Box(5.0, 5.0, 6.0, 6.0), False, 0.99),
+            Verdict(VerdictKind.ACCEPTED, How.FRAME, 1, class_id, Box(5.0, 5.0, 6.0, 6.0), False, 0.99),
         ),
         thresholds=Thresholds(1 / 3, ((class_id, 0.7), (9, 0.05)), 0.05),
         timing=Timing(1e6 / 7, 1e6 / 7 + 0.1, 1e6 / 6, 2 / 3, "2026-03-01T10:00:00.123456+00:00"),
@@ -107,9 +107,13 @@ def test_a_decision_over_predictions_that_do_not_exist_is_a_bug(store: Store, re
         decision(frame.id, DecisionKind.ACCEPTED, shown=(0, 1, 2), run_frame_id=two),
         decision(frame.id, DecisionKind.EDITED, verdict(class_id, prediction=0)),
         decision(empty.id, DecisionKind.EDITED, verdict(class_id, prediction=0), run_frame_id=none),
+        decision(empty.id, DecisionKind.EDITED, verdict(class_id, prediction=0), run_frame_id=two),
     ):
         with pytest.raises(ValueError, match="names predictions that do not exist"):
             decide(store, bad)
+    twice = verdict(class_id, prediction=0), verdict(class_id, VerdictKind.REJECTED, prediction=0)
+    with pytest.raises(ValueError, match="judges one prediction twice"):
+        decide(store, decision(frame.id, DecisionKind.EDITED, *twice, run_frame_id=two))
     decide(
         store, decision(frame.id, DecisionKind.EDITED, verdict(class_id, prediction=1), run_frame_id=two, shown=(0,))
     )

@@ -1,0 +1,118 @@
+"""The plain parts of a frame under review: its objects, what the reviewer did to them, and its predictions.
+
+All are immutable; `core.document` holds those of one frame and has the verbs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from autoanno_gui.core.geometry import Box, Geometry
+from autoanno_gui.core.records import FramePredictions, Verdict, VerdictKind
+
+SAME_GEOMETRY_IOU: Final = 0.98
+"""From this overlap with its prediction on, an outline counts as unchanged."""
+FIRST_DRAWN_ID: Final = 1_000_000
+"""Ids of drawn objects start here, out of the way of prediction indices that may arrive later."""
+
+
+class Mark(StrEnum):
+    """What the reviewer did explicitly about one object."""
+
+    NONE = "none"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class Role(StrEnum):
+    """How an object takes part in the frame at the present thresholds."""
+
+    CANDIDATE = "candidate"
+    GHOST = "ghost"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewObject:
+    """One object of a frame.
+
+    Attributes:
+        id: unique in the document; for a predicted object the index of its prediction.
+        geometry: float pixels of the upright image.
+        class_id: project class.
+        confidence: of the prediction; None for a drawn object.
+        mark: the explicit act of the reviewer.
+        promoted: it was a ghost when it was confirmed.
+    """
+
+    id: int
+    geometry: Geometry
+    class_id: int
+    confidence: float | None = None
+    mark: Mark = Mark.NONE
+    promoted: bool = False
+
+    @property
+    def drawn(self) -> bool:
+        return self.confidence is None
+
+    def same_outline(self, other: ReviewObject) -> bool:
+        """Whether two outlines count as the same."""
+        return self.geometry == other.geometry or self.geometry.iou(other.geometry) >= SAME_GEOMETRY_IOU
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A reversible step of one document: the objects it touched, before and after (None: not there)."""
+
+    name: str
+    before: Mapping[int, ReviewObject | None]
+    after: Mapping[int, ReviewObject | None]
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class MappedPredictions:
+    """Predictions of a frame with the project's classes put in place of the model's.
+
+    Attributes:
+        raw: as stored.
+        run_frame_id: where they are stored.
+        class_ids: for each prediction the project class, or None when its class is not mapped.
+        class_map: model class -> project class, for second choices.
+    """
+
+    raw: FramePredictions
+    run_frame_id: int
+    class_ids: tuple[int | None, ...]
+    class_map: Mapping[int, int | None]
+
+    @classmethod
+    def of(cls, raw: FramePredictions, *, run_frame_id: int, class_map: Mapping[int, int | None]) -> MappedPredictions:
+        """Map model classes to project classes; a class absent from the map is unmapped."""
+        return cls(raw, run_frame_id, tuple(map(class_map.get, raw.classes.tolist())), class_map)
+
+
+def object_from_verdict(verdict: Verdict, *, object_id: int, origin: ReviewObject | None) -> ReviewObject | None:
+    """Rebuild the object that a verdict was passed on, so that a decided frame can be opened again.
+
+    Args:
+        verdict: from the ledger.
+        object_id: the id it gets in the document.
+        origin: the object as the model proposed it; None for a drawn one.
+    """
+    if origin is None:
+        return ReviewObject(object_id, verdict.geometry, verdict.class_id) if verdict.geometry is not None else None
+    if verdict.kind is VerdictKind.REJECTED:
+        return replace(origin, mark=Mark.REJECTED)
+    geometry: Box = verdict.geometry or origin.geometry
+    promoted = verdict.kind is VerdictKind.PROMOTED
+    return ReviewObject(object_id, geometry, verdict.class_id, origin.confidence, Mark.ACCEPTED, promoted)
