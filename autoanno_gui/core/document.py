@@ -52,6 +52,8 @@ class Document:
         self._objects: dict[int, ReviewObject] = {}
         self._shown: set[int] = set()
         self._next_drawn = FIRST_DRAWN_ID
+        self._merged: Mapping[int, int] = {}
+        """Merged class -> the class that stands for it today."""
         self._duplicates: set[int] | None = None
         """Ids of predictions that overlap a shown object; None until asked for again."""
         if predictions is not None:
@@ -185,7 +187,7 @@ class Document:
             return None
         if item.drawn:
             return self._apply_new("Remove object", object_id, None)
-        return self._change("Reject object", replace(item, mark=Mark.REJECTED))
+        return self._change("Reject object", replace(item, mark=Mark.REJECTED, promoted=False))
 
     def set_class(self, object_id: int, class_id: int) -> Change | None:
         """Give the object another class; this confirms it."""
@@ -258,12 +260,27 @@ class Document:
             if item is None:
                 self._objects.pop(object_id, None)
             else:
-                self._objects[object_id] = item
+                self._objects[object_id] = self._of_today(item)
                 if item.drawn:
                     self._next_drawn = max(self._next_drawn, object_id + 1)
         if came_back:
             # By rising id: predictions by falling confidence, then drawn ones by age, also after an undo.
             self._objects = dict(sorted(self._objects.items()))
+
+    def follow_merges(self, merged: Mapping[int, int]) -> None:
+        """Let objects of merged classes be of the class that stands for theirs today, also those that undo brings back.
+
+        Args:
+            merged: merged class -> living class.
+        """
+        self._merged = merged
+        for objects in (self._origin, self._objects, self._saved or {}):
+            objects.update({object_id: self._of_today(item) for object_id, item in objects.items()})
+        self._duplicates = None
+
+    def _of_today(self, item: ReviewObject) -> ReviewObject:
+        into = self._merged.get(item.class_id)
+        return item if into is None else replace(item, class_id=into)
 
     # ------------------------------------------------------------------------------------------------ views
     def set_thresholds(self, thresholds: Thresholds) -> None:

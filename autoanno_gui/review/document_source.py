@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from autoanno_gui.core.classes import living_class
 from autoanno_gui.core.document import Document
 from autoanno_gui.core.draft import draft_run_frame, restore_draft
 from autoanno_gui.core.records import (
@@ -25,11 +26,19 @@ class DocumentSource:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self.classes: Mapping[int, ClassRecord] = {}
+        self.merged: Mapping[int, int] = {}
+        """Merged class -> the class that stands for it today."""
         self.reload_classes()
 
     def reload_classes(self) -> None:
         """Read the classes again, after any of them changed."""
-        self.classes = {record.id: record for record in self._reader.classes() if record.merged_into is None}
+        all_classes = {record.id: record for record in self._reader.classes()}
+        self.classes = {record.id: record for record in all_classes.values() if record.merged_into is None}
+        self.merged = {
+            record.id: living_class(record.id, all_classes)
+            for record in all_classes.values()
+            if record.merged_into in all_classes
+        }
 
     def predictions(self, run_frame_id: int) -> MappedPredictions:
         """Return stored predictions with the project's classes."""
@@ -66,6 +75,7 @@ class DocumentSource:
             thresholds=thresholds,
             mode=PresentationMode.HAND if by_hand else PresentationMode.NORMAL,
         )
+        document.follow_merges(self.merged)
         if decision is not None and decision.width:
             document.made_on = decision.width, decision.height
         elif predictions is not None:

@@ -244,10 +244,13 @@ class ReviewSession:
     def reload_classes(self) -> None:
         """Read classes and class maps again, after any of them changed."""
         self._source.reload_classes()
+        for document in self._documents.values():
+            document.follow_merges(self._source.merged)
 
     def reload_predictions(self) -> None:
         """Map the predictions of the open frame anew, after a class map changed; acts of the reviewer stay."""
         document = self.document
+        self._documents = {key: kept for key, kept in self._documents.items() if kept is document or kept.has_traces}
         if document is not None and document.run_frame_id is not None and not document.has_traces:
             document.replace_predictions(self._source.predictions(document.run_frame_id))
             self.objects.enter(document)

@@ -178,7 +178,8 @@ class ModelController(QObject):
         self.model = model
         self._write_setting(MODEL_SETTING, escape_path(model.info.path))
         self.model_loaded.emit(model)
-        project.presenter.set_model_active(True)  # one that was asked for before it may have failed meanwhile
+        if not project.session.model_active:  # one that was asked for before it failed meanwhile
+            project.presenter.set_model_active(True)
         frame = project.session.frame
         if project.session.waiting and frame is not None:
             self._predict_alone(frame)

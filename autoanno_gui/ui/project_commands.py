@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QDialog, QFileDialog
 
 from autoanno_gui.config import PROJECT_SUFFIX
+from autoanno_gui.core.records import FrameState
 from autoanno_gui.review.export_job import export_job
 from autoanno_gui.ui.dialogs.class_map import ClassMapDialog
 from autoanno_gui.ui.dialogs.export import ExportDialog, ExportProgressDialog
@@ -58,8 +59,7 @@ def export(window: MainWindow) -> None:
     project = window.projects.project
     if project is None:
         return
-    with project.store.reader() as reader:
-        counts = reader.counts()
+    counts = {state: project.session.frames.count(state) for state in FrameState}
     dialog = ExportDialog(counts, root=project.store.root, settings=window.settings, parent=window)
     if run_modal(dialog, back_to=window.canvas) != QDialog.DialogCode.Accepted:
         return

@@ -159,7 +159,6 @@ class ProjectController(QObject):
                 self._finish_scan(step)
 
     def _take(self, store: Store) -> None:
-        self._store_on_its_way = None
         self.close()
         self.project = OpenProject(
             store,
@@ -170,6 +169,7 @@ class ProjectController(QObject):
             events=self._models.events(store),
             parent=self,
         )
+        self._store_on_its_way = None
         self._first_shown = False
         self._models.attach(self.project)
         try:

@@ -271,6 +271,8 @@ class ReviewPresenter(QObject):
 
     def set_threshold(self, value: float) -> None:
         self._apply(self.session.set_threshold(value))
+        # What became a candidate is on the screen before the next key can accept it.
+        self._canvas.paint_now()
 
     def escape(self) -> None:
         """Take back what is going on: a gesture, the question "Empty?", then the selection."""

@@ -11,8 +11,9 @@ BLOCK = b"\0" * 4096
 
 
 def prepare_environment(home: Path) -> None:
-    """Keep the user's own settings out of it, and do without a screen where there is none."""
+    """Keep the user's own settings out of it, leave nothing behind, and do without a screen where there is none."""
     os.environ["AUTOANNO_HOME"] = str(home)
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(home / "inductor")
     screen = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
     if sys.platform.startswith("linux") and not screen:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

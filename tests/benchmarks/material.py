@@ -15,7 +15,7 @@ from autoanno_gui.resources import resource
 from autoanno_gui.store.store_thread import Priority, Store
 
 CLASSES = ("circle", "square", "triangle")
-DISTINCT_FRAMES = 12
+DISTINCT_FRAMES = 8
 LINKS_PER_FILE = 10_000
 """File systems allow only so many names for one file."""
 _LAYOUT = """\
@@ -30,7 +30,7 @@ head:
 
 
 def make_frames(folder: Path, *, count: int, width: int, height: int, quality: int = 85) -> None:
-    """Write JPEG frames with as much detail as a photo has; a dozen pictures under many names."""
+    """Write JPEG frames with as much detail as a photo has; a few pictures under many names."""
     folder.mkdir(parents=True)
     rng = np.random.default_rng(7)
     noise = rng.normal(0, 5, (height, width, 1)).astype(np.float32)

@@ -50,7 +50,7 @@ class _Runs:
 
 def measure(folder: Path, *, short: bool) -> list[Figure]:
     """Review at 10 keys a second, several times, at two sizes of frames; then move on at 30 keys a second."""
-    repeats, count = (1, 18) if short else (3, 105)
+    repeats, count = (1, 16) if short else (3, 105)
     figures = []
     by_size = {}
     for name, (width, height) in SIZES.items():

@@ -10,12 +10,15 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from autoanno_gui.core.errors import ModelError
 from autoanno_gui.core.records import FrameResult, FrameState, RunSettings
 from autoanno_gui.core.review_objects import Role
+from autoanno_gui.review.model_runner import LoadedModel
 from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.store.store_thread import Priority
 from autoanno_gui.ui import prefetch
 from autoanno_gui.ui.review_presenter import ReviewPresenter
+from tests.fakes import fake_model_info
 from tests.projects import MODEL, USUAL, make_project, predictions
 from tests.ui.conftest import Open
 from tests.ui.driver import Driver, Key
@@ -125,3 +128,13 @@ def test_a_bug_in_decoding_is_told_and_the_next_frame_still_comes(
     assert caught[0][0] is ZeroDivisionError
     driver.decide(Key.Key_D)
     assert driver.frame == "frame_2.jpg"
+
+
+def test_a_model_that_loads_after_another_one_failed_is_waited_for(waiting: Driver) -> None:
+    models = waiting.window.models
+    models._on_failed(ModelError("absent.pt does not exist."))
+    assert not waiting.session.model_active
+    models._on_loaded(LoadedModel(fake_model_info(), "cpu", ""))
+    presenter_of(waiting).open_frame(waiting.session.frames.at(1).id)
+    waiting.wait(lambda: waiting.session.objects.enabled)
+    assert waiting.session.waiting

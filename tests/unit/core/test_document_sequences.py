@@ -230,6 +230,16 @@ def test_what_the_reviewer_confirmed_survives_every_threshold(
     assert confirmed <= set(frame.review_order(ghosts=False))
 
 
+def test_a_ghost_that_was_promoted_and_rejected_is_a_rejected_candidate_once_the_threshold_shows_it() -> None:
+    frame = document([((10.0, 10.0, 40.0, 40.0), 0.3, 0)], thresholds=Thresholds(default=0.5))
+    frame.accept(0)
+    frame.reject(0)
+    assert (frame.verdicts(), frame.shown) == ((), ())
+    frame.set_thresholds(Thresholds(default=0.2))
+    assert [verdict.kind for verdict in frame.verdicts()] == [VerdictKind.REJECTED]
+    assert frame.shown == (0,)
+
+
 @given(prediction_rows(), thresholds(), acts)
 def test_each_shown_candidate_has_one_verdict_and_nothing_else_is_judged_as_one(
     rows: list[Row], at: Thresholds, sequence: list[Act]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from autoanno_gui.core.records import FrameState
+from autoanno_gui.core.records import DecisionKind, FrameState
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.outcome import Step
 from autoanno_gui.review.scan_job import scan_job
 from autoanno_gui.review.session import ReviewSession
-from autoanno_gui.store.store_thread import Store
+from autoanno_gui.store.store_thread import Priority, Store
 from tests.projects import USUAL, MadeProject, make_project
 
 
@@ -85,4 +86,32 @@ def test_proposals_do_not_stay_over_a_picture_that_was_replaced(tmp_path: Path) 
         assert any(shown_again)
         assert session.waiting
         assert session.accept_frame().step is Step.NOTHING
+        session.close()
+
+
+def test_a_decided_frame_follows_a_merge_of_its_classes(tmp_path: Path) -> None:
+    store, session = open_session(make_project(tmp_path))
+    with store, store.reader() as reader:
+        frames = [frame for block in reader.frames() for frame in block]
+        session.take_frames(frames)
+        dog, cat = (next(r.id for r in session.classes.values() if r.name == name) for name in ("dog", "cat"))
+        session.open(frames[0].id)
+        session.frame_painted()
+        commit = session.accept_frame().commit
+        assert commit is not None
+        commit.result()
+        session.committed()
+        store.submit(Priority.OTHER, lambda writer: writer.merge_class(dog, cat)).result()
+        session.reload_classes()
+        session.frame_painted()
+        session.open(frames[0].id)
+        session.frame_painted()
+        assert session.document is not None
+        assert {item.class_id for item in session.document.in_role(Role.CONFIRMED)} == {cat}
+        again = session.accept_frame().commit
+        assert again is not None
+        again.result()
+        decision = reader.decision(frames[0].id)
+        assert decision is not None
+        assert (decision.kind, [v.class_changed for v in decision.verdicts]) == (DecisionKind.ACCEPTED, [False, False])
         session.close()
