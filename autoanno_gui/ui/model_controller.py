@@ -18,6 +18,7 @@ from autoanno_gui.store.store_thread import Priority, Store
 from autoanno_gui.ui.bridge import GuiThreadBridge
 from autoanno_gui.ui.frame_display import KeyOf
 from autoanno_gui.ui.open_project import OpenProject
+from autoanno_gui.ui.wording import count_of
 
 JOB_STOPPED_SETTING: Final = "job_stopped"
 
@@ -52,6 +53,9 @@ class ModelController(QObject):
         self._asked_alone: int | None = None
         """The frame that the model was asked for out of turn and has not answered yet."""
         self._scan_over = False
+        self._job_failures = 0
+        """Frames that the running job could not predict, of `_job_total`."""
+        self._job_total = 0
 
     @property
     def model_info(self) -> ModelInfo | None:
@@ -149,6 +153,7 @@ class ModelController(QObject):
             return
         self._write_setting(JOB_STOPPED_SETTING, "0")
         self.job_running = True
+        self._job_failures = 0
         self._project.runner.start_job()
         self.job_started.emit()
 
@@ -197,6 +202,8 @@ class ModelController(QObject):
 
     def _on_progress(self, progress: PredictionProgress) -> None:
         if self._project is not None:
+            self._job_failures += len(progress.failures)
+            self._job_total = progress.total
             self._project.presenter.on_predicted(progress)
             self.job_progressed.emit(progress)
 
@@ -212,3 +219,9 @@ class ModelController(QObject):
             self.failed.emit(str(error))
         elif error is not None:
             raise error
+        elif self._job_failures:
+            lost = count_of(self._job_failures, "frame")
+            sentence = f"{lost} could not be predicted; the filter “Cannot be used” of the queue lists them."
+            # A few bad files are nothing to stop for; when most are bad, something is wrong with the folder.
+            most = self._job_failures > self._job_total / 2
+            (self.failed if most else self.said).emit(sentence)
