@@ -30,6 +30,11 @@ log = logging.getLogger(__name__)
 _OPENCV_QT_VARIABLES: Final = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 
 
+SWITCH_SECONDS: Final = 0.001
+"""How long a thread keeps the interpreter while another waits for it. The store's thread asks for it several times for
+each decision, and the reviewer's next key waits for the store."""
+
+
 @dataclass(frozen=True, slots=True)
 class GuiOptions:
     """What the command line asks of the window.
@@ -109,6 +114,7 @@ def _application(settings: Settings) -> QApplication:
     if settings.ui_scale is not None:
         os.environ.setdefault("QT_SCALE_FACTOR", str(settings.ui_scale))
     QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    sys.setswitchinterval(SWITCH_SECONDS)
     application = QApplication([sys.argv[0]])
     application.setApplicationName("autoanno")
     application.setApplicationVersion(__version__)

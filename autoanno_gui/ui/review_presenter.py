@@ -96,9 +96,6 @@ class ReviewPresenter(QObject):
         if self.session.waiting:
             self.prediction_wanted.emit(frame)
         self._announce()
-        # Panels and look-ahead come after the paint: nothing stands between the key and the picture.
-        self.frame_opened.emit()
-        self.display.prefetch()
 
     def _announce(self) -> None:
         """Tell that the frame is shown once it is painted and the decision before it is acknowledged."""
@@ -114,6 +111,9 @@ class ReviewPresenter(QObject):
                 f"{frame.height}): check its boxes."
             )
         self.frame_shown.emit(frame.path)
+        # Panels and look-ahead come last: nothing stands between the key, the picture and the store's word.
+        self.frame_opened.emit()
+        self.display.prefetch()
 
     # ------------------------------------------------------------------------------------------------ outcomes
     def _apply(self, outcome: Outcome) -> None:

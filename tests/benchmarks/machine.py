@@ -32,14 +32,19 @@ def memory_bytes() -> int | None:
     return int(facts.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def sync_times(folder: Path, *, count: int, pause: float) -> list[float]:
-    """Return the milliseconds that appending a block to a file and syncing it takes, again and again."""
-    taken = []
-    with (folder / "sync.bin").open("wb", buffering=0) as file:
-        for _ in range(count):
-            time.sleep(pause)
-            begun = time.perf_counter()
-            file.write(BLOCK)
-            os.fsync(file.fileno())
-            taken.append((time.perf_counter() - begun) * 1000)
-    return taken
+class SyncProbe:
+    """Syncs a small file, to see what the disk takes for that at the moment."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = (folder / "sync.bin").open("ab", buffering=0)
+
+    def measure(self) -> float:
+        """Return the milliseconds that appending a block and syncing it takes."""
+        begun = time.perf_counter()
+        self._file.write(BLOCK)
+        os.fsync(self._file.fileno())
+        return (time.perf_counter() - begun) * 1000
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from autoanno_gui.ui.main_window import MainWindow
 from tests.benchmarks.figures import Figure, median, percentile, spread
-from tests.benchmarks.machine import sync_times
+from tests.benchmarks.machine import SyncProbe
 from tests.benchmarks.material import make_frames, make_project
 from tests.benchmarks.waiting import wait_for, wait_until
 from tests.benchmarks.windows import Shown, Stopwatch, open_window
@@ -39,6 +39,8 @@ class Keys:
     """From the key to the store's word that the decision is on the disk."""
     open_again: list[float] = field(default_factory=list)
     """From the key until the window takes the next one."""
+    syncs: list[float] = field(default_factory=list)
+    """What a bare sync took on the same disk in the pause after each key."""
     viewport: QSize = field(default_factory=QSize)
 
 
@@ -64,7 +66,7 @@ def measure(folder: Path, *, short: bool) -> list[Figure]:
             runs.keys.append(keys)
             runs.floors.append(percentile(bare_paints(frames, viewport=keys.viewport, count=min(count, 50)), 0.99))
         figures.append(_painted(name, runs))
-    figures.append(_acknowledged(folder, [keys for runs in by_size.values() for keys in runs.keys], short=short))
+    figures.append(_acknowledged([keys for runs in by_size.values() for keys in runs.keys]))
     figures.append(_held(folder, count=count, floor=median(by_size["4K"].floors)))
     return figures
 
@@ -87,10 +89,10 @@ def _painted(name: str, runs: _Runs) -> Figure:
     )
 
 
-def _acknowledged(folder: Path, runs: list[Keys], *, short: bool) -> Figure:
-    syncs = sync_times(folder, count=20 if short else 200, pause=0.01)
-    value, floor = median([percentile(keys.acknowledged, 0.99) for keys in runs]), percentile(syncs, 0.99)
-    times = [ms for keys in runs for ms in keys.acknowledged]
+def _acknowledged(runs: list[Keys]) -> Figure:
+    value = median([percentile(keys.acknowledged, 0.99) for keys in runs])
+    floor = median([percentile(keys.syncs, 0.99) for keys in runs])
+    times, syncs = [ms for keys in runs for ms in keys.acknowledged], [ms for keys in runs for ms in keys.syncs]
     return Figure(
         name="decision acknowledged, p99",
         value=value,
@@ -110,6 +112,7 @@ def _review(frames: Path, file: Path, count: int) -> Keys:
         shown.wait(1)
         wait_for(0.5)
         found.viewport = window.canvas.viewport().size()
+        probe = SyncProbe(file.parent)
         for number in range(count - 1):
             begun, worked = time.perf_counter(), time.thread_time()
             painted: list[tuple[float, float]] = []
@@ -126,7 +129,10 @@ def _review(frames: Path, file: Path, count: int) -> Keys:
                 found.worked.append((painted[0][1] - worked) * 1000)
                 found.acknowledged.append((watch.acknowledged_at - begun) * 1000)
                 found.open_again.append((again - begun) * 1000)
+            wait_for(KEY_SECONDS / 2 - (time.perf_counter() - begun))
+            found.syncs.append(probe.measure())
             wait_for(KEY_SECONDS - (time.perf_counter() - begun))
+        probe.close()
     return found
 
 
