@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from autoanno_gui.core.records import Frame, ModelInfo, Task
-from autoanno_gui.inference.engine import Detector
-from autoanno_gui.inference.registry import inspect_model, load_detector
 from autoanno_gui.review.prediction_job import PredictionProgress, prediction_job
 from autoanno_gui.review.scheduler import Scheduler, Urgency
 from autoanno_gui.store.store_thread import Store
+
+if TYPE_CHECKING:
+    from autoanno_gui.inference.engine import Detector
 
 JOB: Final = "prediction job"
 SHOWN: Final = "shown frame"
@@ -71,6 +72,8 @@ class ModelRunner:
 
     def inspect(self, path: Path, *, task: Task | None = None) -> ModelInfo:
         """Return what a model file says about itself. Slow: not for a GUI thread. Raises ModelError."""
+        from autoanno_gui.inference.registry import inspect_model
+
         return inspect_model(path, task=task, home=self._home)
 
     def load(self, path: Path, *, device: str = "auto", imgsz: int | None = None, task: Task | None = None) -> None:
@@ -78,6 +81,8 @@ class ModelRunner:
 
         def work() -> Generator[None, None, None]:
             self._events.loading(path.name)
+            from autoanno_gui.inference.registry import load_detector
+
             detector = load_detector(path, home=self._home, device=device, imgsz=imgsz, task=task)
             self._scheduler.cancel(JOB)
             self._scheduler.cancel(SHOWN)

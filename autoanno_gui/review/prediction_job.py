@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameErrorCode
 from autoanno_gui.core.records import Frame, FrameResult, RunSettings
-from autoanno_gui.inference.engine import Detector
-from autoanno_gui.inference.pipeline import predict_frames
-from autoanno_gui.inference.registry import run_settings
 from autoanno_gui.store.store_thread import Priority, Store
 from autoanno_gui.store.writer import Writer
+
+if TYPE_CHECKING:
+    from autoanno_gui.inference.engine import Detector
 
 NEWS_AT_ONCE: Final = 256
 """So many frames at the most in one step of progress, so that a window stays quick."""
@@ -98,6 +98,10 @@ def prediction_job(
         skip: ids to leave out, looked at as late as possible (frames that were predicted ahead of their turn).
         on_cut: called with what was stored but not yet yielded, when the generator is closed or the model fails.
     """
+    # Imported late, like all that only a model needs: the window is painted before.
+    from autoanno_gui.inference.pipeline import predict_frames
+    from autoanno_gui.inference.registry import run_settings
+
     settings = run_settings(detector)
     everything = frames is None
     if frames is None:

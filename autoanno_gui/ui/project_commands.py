@@ -9,9 +9,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 
 from autoanno_gui.config import PROJECT_SUFFIX
 from autoanno_gui.core.records import FrameState
-from autoanno_gui.review.export_job import export_job
 from autoanno_gui.ui.dialogs.class_map import ClassMapDialog
-from autoanno_gui.ui.dialogs.export import ExportDialog, ExportProgressDialog
 from autoanno_gui.ui.dialogs.model import ModelDialog
 from autoanno_gui.ui.dialogs.run import run_modal
 
@@ -56,6 +54,10 @@ def relink(window: MainWindow) -> None:
 
 def export(window: MainWindow) -> None:
     """Ask what to export and where to, then write it with progress."""
+    # Imported late: writing datasets is no part of starting up.
+    from autoanno_gui.review.export_job import export_job
+    from autoanno_gui.ui.dialogs.export import ExportDialog, ExportProgressDialog
+
     project = window.projects.project
     if project is None:
         return

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from autoanno_gui.core.errors import FrameErrorCode, ModelError
 from autoanno_gui.core.records import Frame, FrameState
+from autoanno_gui.inference import registry
 from autoanno_gui.inference.registry import run_settings
-from autoanno_gui.review import model_runner
 from autoanno_gui.review.model_runner import LoadedModel, ModelEvents, ModelRunner
 from autoanno_gui.review.prediction_job import PredictionProgress, pending_frames, prediction_job
 from autoanno_gui.review.scan_job import scan_job
@@ -217,7 +217,7 @@ class Desk:
         self.model_error: ModelError | None = None
         self.scheduler = Scheduler()
         self.runner = ModelRunner(self.scheduler, store, home=store.file.parent, events=self._events())
-        monkeypatch.setattr(model_runner, "load_detector", self._load)
+        monkeypatch.setattr(registry, "load_detector", self._load)
 
     def _events(self) -> ModelEvents:
         return ModelEvents(
