@@ -1,7 +1,7 @@
 """One place that decides which model work runs next, on whatever thread calls `run`.
 
 Work is a generator: each `yield` is the point where something more urgent may go first and where a cancel takes effect.
-There is one scheduler per process, so that two models never fight over the same device.
+Each open project has one, so that its model work never runs twice at once on the same device.
 """
 
 from __future__ import annotations
