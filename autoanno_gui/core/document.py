@@ -12,7 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from autoanno_gui.core.geometry import Box, Geometry, pairwise_iou
+from autoanno_gui.core.box import pairwise_iou
+from autoanno_gui.core.geometry import Geometry, as_task, overlap
 from autoanno_gui.core.records import (
     DecisionKind,
     How,
@@ -22,6 +23,7 @@ from autoanno_gui.core.records import (
     VerdictKind,
 )
 from autoanno_gui.core.review_objects import FIRST_DRAWN_ID, Change, MappedPredictions, Mark, ReviewObject, Role
+from autoanno_gui.core.task import Task
 
 DUPLICATE_IOU: Final = 0.6
 """A ghost that overlaps a shown object by this much is the same object seen twice."""
@@ -39,7 +41,19 @@ class Document:
         predictions: MappedPredictions | None = None,
         thresholds: Thresholds | None = None,
         mode: PresentationMode = PresentationMode.NORMAL,
+        task: Task = Task.DETECT,
+        keypoints: int = 0,
     ) -> None:
+        """Open a frame.
+
+        Args:
+            width: pixels of the upright picture; 0 while it is not known.
+            height: the same.
+            task: what the project collects; everything that is drawn becomes that.
+            keypoints: how many the project's skeleton has.
+        """
+        self.task: Final = task
+        self.keypoints: Final = keypoints
         self.frame_id: Final = frame_id
         self.width = width
         self.height = height
@@ -61,13 +75,11 @@ class Document:
         self._saved: dict[int, ReviewObject] | None = dict(self._objects)
 
     def _take_predictions(self, predictions: MappedPredictions) -> None:
-        # As lists: numbers of Python at once, which costs a fraction of taking them one by one.
-        rows = zip(
-            predictions.class_ids, predictions.raw.boxes.tolist(), predictions.raw.confidences.tolist(), strict=True
-        )
-        for index, (class_id, box, confidence) in enumerate(rows):
+        # As a list: numbers of Python at once, which costs a fraction of taking them one by one.
+        rows = zip(predictions.class_ids, predictions.raw.confidences.tolist(), strict=True)
+        for index, (class_id, confidence) in enumerate(rows):
             if class_id is not None:
-                self._origin[index] = ReviewObject(index, Box(*box), class_id, confidence)
+                self._origin[index] = ReviewObject(index, predictions.geometry(index), class_id, confidence)
         self._objects.update(self._origin)
         self._note_shown()
 
@@ -150,7 +162,7 @@ class Document:
         if self.predictions is None:
             return set()
         seen = [
-            other.geometry.as_tuple()
+            other.geometry.bounds.as_tuple()
             for other in self._objects.values()
             if other.mark is not Mark.REJECTED and (self._is_candidate(other) or self.touched(other))
         ]
@@ -198,20 +210,69 @@ class Document:
 
     def set_geometry(self, object_id: int, geometry: Geometry) -> Change | None:
         """Give the object another outline (clipped to the image); this confirms it. None when nothing is left of it."""
-        item = self._within_reach(object_id)
-        inside = geometry.clipped(self.width, self.height)
-        if item is None or inside == item.geometry or inside.area <= 0.0:
-            return None
-        return self._change("Move or resize", self._confirmed(item, geometry=inside))
+        return self.set_geometries({object_id: geometry})
+
+    def set_geometries(self, outlines: Mapping[int, Geometry]) -> Change | None:
+        """Give objects other outlines in one step; one of which nothing is left stays as it was."""
+        after: dict[int, ReviewObject | None] = {}
+        for object_id, geometry in outlines.items():
+            item, inside = self._within_reach(object_id), self.fitted(geometry)
+            if item is not None and inside is not None and inside != item.geometry:
+                after[object_id] = self._confirmed(item, geometry=inside)
+        return self._apply_all("Move or resize", after)
 
     def add(self, geometry: Geometry, class_id: int) -> Change | None:
         """Draw a new object (clipped to the image). None when it has no area inside the image."""
-        inside = geometry.clipped(self.width, self.height)
-        if inside.area <= 0.0:
+        return self.add_all([(geometry, class_id)])
+
+    def add_all(self, objects: Iterable[tuple[Geometry, int]], *, name: str = "Draw object") -> Change | None:
+        """Draw new (outline, project class) objects in one step; those that lie outside the image are left out."""
+        after: dict[int, ReviewObject | None] = {}
+        for geometry, class_id in objects:
+            inside = self.fitted(geometry)
+            if inside is not None:
+                after[self._next_drawn] = ReviewObject(self._next_drawn, inside, class_id)
+                self._next_drawn += 1
+        return self._apply_all(name, after)
+
+    def fitted(self, geometry: Geometry) -> Geometry | None:
+        """Return an outline as this project keeps it, clipped to the image; None when nothing is left of it."""
+        inside = as_task(geometry, self.task, keypoints=self.keypoints).clipped(self.width, self.height)
+        return inside if inside.area > 0.0 else None
+
+    def accept_all(self, object_ids: Iterable[int]) -> Change | None:
+        """Confirm several candidates and promote several ghosts in one step."""
+        after: dict[int, ReviewObject | None] = {}
+        for object_id in object_ids:
+            item = self._within_reach(object_id)
+            if item is not None and item.mark is not Mark.ACCEPTED and not (item.drawn and item.mark is Mark.NONE):
+                after[object_id] = replace(item, mark=Mark.ACCEPTED, promoted=self._promotes(item))
+        return self._apply_all("Accept objects", after)
+
+    def reject_all(self, object_ids: Iterable[int]) -> Change | None:
+        """Reject several objects in one step; drawn ones are taken away again."""
+        after: dict[int, ReviewObject | None] = {}
+        for object_id in object_ids:
+            item = self._within_reach(object_id)
+            if item is not None and item.mark is not Mark.REJECTED:
+                after[object_id] = None if item.drawn else replace(item, mark=Mark.REJECTED, promoted=False)
+        return self._apply_all("Reject objects", after)
+
+    def set_class_of_all(self, object_ids: Iterable[int], class_id: int) -> Change | None:
+        """Give several objects another class in one step; this confirms them."""
+        after: dict[int, ReviewObject | None] = {}
+        for object_id in object_ids:
+            item = self._within_reach(object_id)
+            if item is not None and (item.class_id != class_id or item.mark is Mark.REJECTED):
+                after[object_id] = self._confirmed(item, class_id=class_id)
+        return self._apply_all("Change class", after)
+
+    def _apply_all(self, name: str, after: Mapping[int, ReviewObject | None]) -> Change | None:
+        if not after:
             return None
-        object_id = self._next_drawn
-        self._next_drawn += 1
-        return self._apply_new("Draw object", object_id, ReviewObject(object_id, inside, class_id))
+        change = Change(name, {object_id: self._objects.get(object_id) for object_id in after}, after)
+        self.apply(change)
+        return change
 
     def adopt(self, object_id: int) -> Change | None:
         """Promote a ghost: its outline and class become an annotation."""
@@ -324,7 +385,9 @@ class Document:
     def restore(self, objects: Iterable[ReviewObject], *, shown: tuple[int, ...] = ()) -> None:
         """Put back objects that a draft or an earlier decision kept."""
         kept: dict[int, ReviewObject] = {}
-        for item in objects:
+        for found in objects:
+            # The project may collect something else by now.
+            item = replace(found, geometry=as_task(found.geometry, self.task, keypoints=self.keypoints))
             if item.drawn or item.id in self._origin:
                 kept[item.id] = item
             elif item.mark is not Mark.REJECTED:
@@ -354,7 +417,7 @@ class Document:
         origin = self._origin[item.id]
         if role is Role.CONFIRMED:
             changed_class = item.class_id != origin.class_id
-            iou = item.geometry.iou(origin.geometry)
+            iou = overlap(item.geometry, origin.geometry)
             edited = changed_class or not item.same_outline(origin)
             kind = VerdictKind.PROMOTED if item.promoted else VerdictKind.EDITED if edited else VerdictKind.ACCEPTED
             return Verdict(

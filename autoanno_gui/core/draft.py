@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any, Final
 
+import numpy as np
+
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.document import Document
-from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.geometry import Geometry, GeometryKind, kind_of
+from autoanno_gui.core.keypoints import Keypoint, Keypoints, Visibility
+from autoanno_gui.core.mask import Mask, Part, Ring
+from autoanno_gui.core.oriented_box import OrientedBox
 from autoanno_gui.core.records import PresentationMode
 from autoanno_gui.core.review_objects import Mark, ReviewObject
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""In version 1 each object had a `box` in place of its `geometry`."""
 
 
 def encode_draft(document: Document, *, over_labels: bool = False) -> bytes | None:
@@ -52,7 +60,7 @@ def restore_draft(document: Document, body: bytes) -> None:
 def _encode(item: ReviewObject) -> dict[str, Any]:
     return {
         "id": item.id,
-        "box": item.geometry.as_tuple(),
+        "geometry": {"kind": kind_of(item.geometry).value, **_encode_geometry(item.geometry)},
         "class": item.class_id,
         "confidence": item.confidence,
         "mark": item.mark.value,
@@ -60,7 +68,44 @@ def _encode(item: ReviewObject) -> dict[str, Any]:
     }
 
 
+def _encode_geometry(geometry: Geometry) -> dict[str, Any]:
+    match geometry:
+        case Box():
+            return {"box": geometry.as_tuple()}
+        case OrientedBox(cx, cy, width, height, angle):
+            return {"box": (cx, cy, width, height, angle)}
+        case Keypoints(box, points):
+            return {"box": box.as_tuple(), "points": points}
+        case Mask(parts):
+            return {"parts": [[_encode_ring(ring) for ring in part.rings] for part in parts]}
+
+
+def _encode_ring(ring: Ring) -> str:
+    # As digits, the masks of a crowded frame would hold up the window for a tenth of a second.
+    return base64.b64encode(ring.astype("<f8", copy=False).tobytes()).decode("ascii")
+
+
 def _decode(row: dict[str, Any]) -> ReviewObject:
-    return ReviewObject(
-        row["id"], Box(*row["box"]), row["class"], row["confidence"], Mark(row["mark"]), row["promoted"]
-    )
+    geometry = _decode_geometry(row["geometry"]) if "geometry" in row else Box(*row["box"])
+    return ReviewObject(row["id"], geometry, row["class"], row["confidence"], Mark(row["mark"]), row["promoted"])
+
+
+def _decode_geometry(data: dict[str, Any]) -> Geometry:
+    match GeometryKind(data["kind"]):
+        case GeometryKind.BOX:
+            return Box(*data["box"])
+        case GeometryKind.ORIENTED_BOX:
+            return OrientedBox(*data["box"])
+        case GeometryKind.KEYPOINTS:
+            return Keypoints(Box(*data["box"]), tuple(Keypoint(x, y, Visibility(v)) for x, y, v in data["points"]))
+        case GeometryKind.MASK:
+            return Mask(tuple(_decode_part(rings) for rings in data["parts"]))
+
+
+def _decode_part(rings: list[str]) -> Part:
+    outer, *holes = map(_decode_ring, rings)
+    return Part(outer, tuple(holes))
+
+
+def _decode_ring(text: str) -> Ring:
+    return np.frombuffer(base64.b64decode(text), "<f8").astype(np.float64, copy=False).reshape(-1, 2)

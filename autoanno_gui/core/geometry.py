@@ -1,101 +1,97 @@
-"""Shapes in float pixels of the upright image; no drawing, no rounding until a writer rounds."""
+"""What an object's outline can be, and how one kind becomes another."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-Boxes: TypeAlias = NDArray[np.float32]
-"""(N, 4) array, xyxy, pixels of the upright image."""
+from autoanno_gui.core.box import Box
+from autoanno_gui.core.keypoints import Keypoints
+from autoanno_gui.core.mask import Mask, region_iou
+from autoanno_gui.core.oriented_box import OrientedBox
+from autoanno_gui.core.task import Task
 
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """An axis-aligned box: xyxy, float pixels of the upright image, x1 <= x2 and y1 <= y2."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-
-    @classmethod
-    def spanning(cls, ax: float, ay: float, bx: float, by: float) -> Box:
-        """Return the box between two opposite corners given in any order."""
-        return cls(min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
-
-    @property
-    def width(self) -> float:
-        return self.x2 - self.x1
-
-    @property
-    def height(self) -> float:
-        return self.y2 - self.y1
-
-    @property
-    def area(self) -> float:
-        return self.width * self.height
-
-    @property
-    def centre(self) -> tuple[float, float]:
-        return (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
-
-    def as_tuple(self) -> tuple[float, float, float, float]:
-        """Return xyxy in pixels."""
-        return self.x1, self.y1, self.x2, self.y2
-
-    def moved(self, dx: float, dy: float) -> Box:
-        return Box(self.x1 + dx, self.y1 + dy, self.x2 + dx, self.y2 + dy)
-
-    def clipped(self, width: float, height: float) -> Box:
-        """Return the part inside an image of `width` x `height` pixels; may have no area."""
-        return Box(
-            min(max(self.x1, 0.0), width),
-            min(max(self.y1, 0.0), height),
-            min(max(self.x2, 0.0), width),
-            min(max(self.y2, 0.0), height),
-        )
-
-    def moved_inside(self, dx: float, dy: float, *, width: float, height: float) -> Box:
-        """Return the box moved by at most (dx, dy), stopping at the image's edge and keeping its size."""
-        dx = min(max(dx, -self.x1), width - self.x2) if self.width <= width else 0.0
-        dy = min(max(dy, -self.y1), height - self.y2) if self.height <= height else 0.0
-        return self.moved(dx, dy)
-
-    def contains(self, x: float, y: float) -> bool:
-        return self.x1 <= x <= self.x2 and self.y1 <= y <= self.y2
-
-    def iou(self, other: Box) -> float:
-        """Return intersection over union in 0..1; two boxes without area have 1.0 when they are equal, else 0.0."""
-        inter_w = min(self.x2, other.x2) - max(self.x1, other.x1)
-        inter_h = min(self.y2, other.y2) - max(self.y1, other.y1)
-        inter = max(inter_w, 0.0) * max(inter_h, 0.0)
-        union = self.area + other.area - inter
-        if union <= 0.0:
-            return 1.0 if self == other else 0.0
-        return inter / union
+Geometry: TypeAlias = Box | OrientedBox | Mask | Keypoints
+"""All have `bounds`, `area`, `centre`, `moved`, `moved_inside`, `clipped`, `contains` and `iou` with their own kind."""
 
 
-Geometry: TypeAlias = Box
-"""What an object's outline can be. Further kinds join this union."""
+class GeometryKind(StrEnum):
+    BOX = "box"
+    ORIENTED_BOX = "oriented_box"
+    MASK = "mask"
+    KEYPOINTS = "keypoints"
 
 
-def pairwise_iou(a: Boxes, b: Boxes) -> NDArray[np.float32]:
-    """Return the (len(a), len(b)) intersection over union of each row of `a` with each of `b` (xyxy pixels)."""
-    ax1, ay1, ax2, ay2 = a.T[:, :, None]
-    bx1, by1, bx2, by2 = b.T
-    wide = np.clip(np.minimum(ax2, bx2) - np.maximum(ax1, bx1), 0, None)
-    high = np.clip(np.minimum(ay2, by2) - np.maximum(ay1, by1), 0, None)
-    inter = wide * high
-    union = (ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1) - inter
-    overlap = np.zeros(inter.shape, np.float32)
-    np.divide(inter, union, out=overlap, where=union > 0)
-    return overlap
+def kind_of(geometry: Geometry) -> GeometryKind:
+    match geometry:
+        case Box():
+            return GeometryKind.BOX
+        case OrientedBox():
+            return GeometryKind.ORIENTED_BOX
+        case Mask():
+            return GeometryKind.MASK
+        case Keypoints():
+            return GeometryKind.KEYPOINTS
 
 
-def yolo_to_box(row: tuple[float, float, float, float], *, width: int, height: int) -> Box:
-    """Return the pixel xyxy box of a normalised xywh (centre, size) row."""
-    cx, cy, w, h = row
-    return Box((cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height)
+def overlap(a: Geometry, b: Geometry) -> float:
+    """Return the intersection over union of two outlines of any kinds, 0..1 (for two `Keypoints` see there)."""
+    match a, b:
+        case (Box(), Box()) | (OrientedBox(), OrientedBox()) | (Mask(), Mask()) | (Keypoints(), Keypoints()):
+            return a.iou(b)  # type: ignore[arg-type]
+        case _:
+            return region_iou(_region(a), _region(b)) if a.bounds.iou(b.bounds) > 0.0 else 0.0
+
+
+def _region(geometry: Geometry) -> BaseGeometry:
+    match geometry:
+        case Mask():
+            return geometry.region()
+        case OrientedBox():
+            return Mask.of_points(map(tuple, geometry.corners.tolist())).region()
+        case _:
+            return Mask.of_box(geometry.bounds).region()
+
+
+def outline_points(geometry: Geometry) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Return (N, 2) pixels that span the outline: all points of a mask, the corners of anything else."""
+    match geometry:
+        case Mask():
+            return np.concatenate(list(geometry.rings)) if geometry.parts else np.zeros((0, 2))
+        case OrientedBox():
+            return geometry.corners
+        case _:
+            b = geometry.bounds
+            return np.array([(b.x1, b.y1), (b.x2, b.y1), (b.x2, b.y2), (b.x1, b.y2)])
+
+
+def as_task(geometry: Geometry, task: Task, *, keypoints: int = 0) -> Geometry:
+    """Return the outline as a project of `task` keeps it: a richer one gives up what that kind cannot hold.
+
+    A box stays a box in a segment project until a segmenter or the reviewer makes a mask of it.
+
+    Args:
+        keypoints: how many points the skeleton of a pose project has.
+    """
+    match task, geometry:
+        case (Task.DETECT, _):
+            return geometry.bounds
+        case (Task.OBB, Mask()) if geometry.point_count:
+            return OrientedBox.of_corners(outline_points(geometry))
+        case (Task.OBB, Box() | Keypoints() | Mask()):
+            return OrientedBox.of_box(geometry.bounds)
+        case (Task.SEGMENT, OrientedBox()):
+            return Mask.of_points(map(tuple, geometry.corners.tolist()))
+        case (Task.SEGMENT, Keypoints()):
+            return geometry.box
+        case (Task.POSE, Keypoints()) if len(geometry.points) == keypoints:
+            return geometry
+        case (Task.POSE, _):
+            return Keypoints.unplaced(geometry.bounds, keypoints)
+        case _:
+            return geometry

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from autoanno_gui.core.geometry import Box, Geometry
+from autoanno_gui.core.geometry import Geometry, as_task, kind_of, overlap
 from autoanno_gui.core.records import FramePredictions, Verdict, VerdictKind
+from autoanno_gui.core.task import Task
 
 SAME_GEOMETRY_IOU: Final = 0.98
 """From this overlap with its prediction on, an outline counts as unchanged."""
@@ -62,8 +63,9 @@ class ReviewObject:
         return self.confidence is None
 
     def same_outline(self, other: ReviewObject) -> bool:
-        """Whether two outlines count as the same."""
-        return self.geometry == other.geometry or self.geometry.iou(other.geometry) >= SAME_GEOMETRY_IOU
+        """Whether two outlines count as the same: of one kind, and nearly in the same place."""
+        mine, theirs = self.geometry, other.geometry
+        return mine == theirs or (kind_of(mine) is kind_of(theirs) and overlap(mine, theirs) >= SAME_GEOMETRY_IOU)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +90,36 @@ class MappedPredictions:
         run_frame_id: where they are stored.
         class_ids: for each prediction the project class, or None when its class is not mapped.
         class_map: model class -> project class, for second choices.
+        task: what the project collects: the outlines are shown as that.
+        keypoints: how many the project's skeleton has.
     """
 
     raw: FramePredictions
     run_frame_id: int
     class_ids: tuple[int | None, ...]
     class_map: Mapping[int, int | None]
+    task: Task = Task.DETECT
+    keypoints: int = 0
 
     @classmethod
-    def of(cls, raw: FramePredictions, *, run_frame_id: int, class_map: Mapping[int, int | None]) -> MappedPredictions:
+    def of(
+        cls,
+        raw: FramePredictions,
+        *,
+        run_frame_id: int,
+        class_map: Mapping[int, int | None],
+        task: Task = Task.DETECT,
+        keypoints: int = 0,
+    ) -> MappedPredictions:
         """Map model classes to project classes; a class absent from the map is unmapped."""
-        return cls(raw, run_frame_id, tuple(map(class_map.get, raw.classes.tolist())), class_map)
+        class_ids = tuple(map(class_map.get, raw.classes.tolist()))
+        return cls(raw, run_frame_id, class_ids, class_map, task, keypoints)
+
+    def geometry(self, index: int) -> Geometry:
+        """Return the outline of a prediction as the project keeps it."""
+        if self.task is Task.DETECT:
+            return self.raw.box(index)
+        return as_task(self.raw.geometry(index), self.task, keypoints=self.keypoints)
 
 
 def object_from_verdict(verdict: Verdict, *, object_id: int, origin: ReviewObject | None) -> ReviewObject | None:
@@ -113,6 +134,6 @@ def object_from_verdict(verdict: Verdict, *, object_id: int, origin: ReviewObjec
         return ReviewObject(object_id, verdict.geometry, verdict.class_id) if verdict.geometry is not None else None
     if verdict.kind is VerdictKind.REJECTED:
         return replace(origin, mark=Mark.REJECTED)
-    geometry: Box = verdict.geometry or origin.geometry
+    geometry: Geometry = verdict.geometry or origin.geometry
     promoted = verdict.kind is VerdictKind.PROMOTED
     return ReviewObject(object_id, geometry, verdict.class_id, origin.confidence, Mark.ACCEPTED, promoted)

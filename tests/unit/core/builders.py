@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.document import Document
-from autoanno_gui.core.geometry import Box
 from autoanno_gui.core.intervals import Interval, bootstrap_counted
 from autoanno_gui.core.records import FramePredictions, PresentationMode, Thresholds, Verdict
 from autoanno_gui.core.review_objects import Change, MappedPredictions, Role

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.records import DecisionKind, How, PresentationMode, Thresholds, Verdict, VerdictKind
 from autoanno_gui.core.review_objects import FIRST_DRAWN_ID, Role
 from tests.unit.core.builders import (

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.document import Document
 from autoanno_gui.core.facts import DecidedFrame, Proposal, facts_from_decision, proposals_of
-from autoanno_gui.core.geometry import Box
 from autoanno_gui.core.metrics import Accumulator, report
 from autoanno_gui.core.records import (
     Decision,

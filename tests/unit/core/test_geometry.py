@@ -1,116 +1,136 @@
-"""Boxes: overlap, clipping, moving, snapping, and the way to YOLO's numbers and back."""
+"""Outlines of any kind: overlap between kinds, and what a project of each task keeps of them."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from autoanno_gui.core.geometry import Box, pairwise_iou, yolo_to_box
-from tests.unit.core.builders import HEIGHT, WIDTH, boxes
+from autoanno_gui.core.box import Box
+from autoanno_gui.core.geometry import Geometry, GeometryKind, as_task, kind_of, outline_points, overlap
+from autoanno_gui.core.keypoints import Keypoint, Keypoints, Visibility
+from autoanno_gui.core.mask import Mask, Part
+from autoanno_gui.core.oriented_box import OrientedBox
+from autoanno_gui.core.task import Task
 
 BOX = Box(40, 20, 100, 60)
-anywhere = boxes(margin=50)
-with_area = boxes(low=1, margin=50)
-numbers = st.floats(-300, 300)
+TILTED = OrientedBox(70, 40, 40, 20, math.pi / 6)
+TRIANGLE = Mask.of_points([(40, 20), (100, 20), (40, 60)])
+FRAME = Mask((Part(Mask.of_box(BOX).parts[0].outer, (Mask.of_box(Box(55, 30, 85, 50)).parts[0].outer,)),))
+POSE = Keypoints(BOX, (Keypoint(50, 30, Visibility.VISIBLE), Keypoint(90, 50, Visibility.HIDDEN)))
+ALL: list[Geometry] = [BOX, TILTED, TRIANGLE, FRAME, POSE]
 
 
-def rough(box: Box) -> tuple[float, float, float, float]:
-    return pytest.approx(box.as_tuple(), abs=1e-9)
+def test_kinds() -> None:
+    assert [kind_of(geometry) for geometry in ALL] == [
+        GeometryKind.BOX,
+        GeometryKind.ORIENTED_BOX,
+        GeometryKind.MASK,
+        GeometryKind.MASK,
+        GeometryKind.KEYPOINTS,
+    ]
 
 
-def test_spanning_takes_the_corners_in_any_order() -> None:
-    assert Box.spanning(9, 2, 3, 8) == Box(3, 2, 9, 8)
+class TestOverlap:
+    @pytest.mark.parametrize(
+        ("a", "b", "share"),
+        [
+            (BOX, BOX.moved(30, 0), 1 / 3),
+            (BOX, OrientedBox.of_box(BOX), 1.0),
+            (BOX, TILTED, 1 / 3),
+            (BOX, TRIANGLE, 0.5),
+            (BOX, FRAME, 0.75),
+            (BOX, POSE, 1.0),
+            (TILTED, Mask.of_points([tuple(corner) for corner in TILTED.corners.tolist()]), 1.0),
+            (POSE, TRIANGLE, 0.5),
+            (BOX, Mask.of_box(Box(100, 20, 130, 60)), 0.0),
+            (BOX, Mask(()), 0.0),
+        ],
+    )
+    def test_between_any_two_kinds(self, a: Geometry, b: Geometry, share: float) -> None:
+        assert overlap(a, b) == pytest.approx(share)
+        assert overlap(b, a) == pytest.approx(share)
+
+    @pytest.mark.parametrize("geometry", ALL)
+    def test_with_itself(self, geometry: Geometry) -> None:
+        assert overlap(geometry, geometry) == pytest.approx(1.0)
+
+    @pytest.mark.parametrize("geometry", ALL)
+    def test_with_what_has_no_area(self, geometry: Geometry) -> None:
+        for line in (
+            Box(50, 30, 50, 50),
+            OrientedBox(60, 40, 30, 0, 0.4),
+            Mask.of_points([(50, 30), (60, 40), (70, 50)]),
+        ):
+            assert overlap(geometry, line) == overlap(line, geometry) == 0.0
+
+    def test_crossing_rings_count_by_the_even_odd_rule(self) -> None:
+        bow_tie = Mask.of_points([(40, 20), (100, 60), (100, 20), (40, 60)])
+        assert overlap(BOX, bow_tie) == pytest.approx(0.5)
 
 
-def test_size_and_centre() -> None:
-    assert (BOX.width, BOX.height, BOX.area, BOX.centre) == (60, 40, 2400, (70, 40))
+class TestOutlinePoints:
+    def test_of_a_box_and_of_keypoints(self) -> None:
+        corners = [[40, 20], [100, 20], [100, 60], [40, 60]]
+        assert outline_points(BOX).tolist() == outline_points(POSE).tolist() == corners
+
+    def test_of_a_mask_are_those_of_all_rings(self) -> None:
+        assert len(outline_points(FRAME)) == 8
+        assert outline_points(Mask(())).shape == (0, 2)
+
+    def test_of_an_oriented_box_are_its_corners(self) -> None:
+        assert np.array_equal(outline_points(TILTED), TILTED.corners)
 
 
-def test_contains_its_edge_and_not_beyond() -> None:
-    assert BOX.contains(40, 60)
-    assert BOX.contains(70, 40)
-    assert not BOX.contains(39.9, 40)
+class TestAsTask:
+    @pytest.mark.parametrize("geometry", ALL)
+    def test_a_detect_project_keeps_the_bounds(self, geometry: Geometry) -> None:
+        assert as_task(geometry, Task.DETECT) == geometry.bounds
 
+    @pytest.mark.parametrize(
+        ("geometry", "kept"),
+        [
+            (BOX, OrientedBox(70, 40, 60, 40, 0)),
+            (POSE, OrientedBox(70, 40, 60, 40, 0)),
+            (TILTED, TILTED),
+            (Mask.of_box(BOX), OrientedBox(70, 40, 60, 40, 0)),
+            (FRAME, OrientedBox(70, 40, 60, 40, 0)),
+            (Mask(()), OrientedBox(0, 0, 0, 0, 0)),
+            (Mask.of_points([]), OrientedBox(0, 0, 0, 0, 0)),
+        ],
+    )
+    def test_an_obb_project_keeps_a_rectangle(self, geometry: Geometry, kept: OrientedBox) -> None:
+        assert as_task(geometry, Task.OBB) == kept
 
-def test_moved_inside_stops_at_the_edge() -> None:
-    assert BOX.moved_inside(500, -7, width=WIDTH, height=HEIGHT) == Box(140, 13, 200, 53)
-    assert BOX.moved_inside(-500, 500, width=WIDTH, height=HEIGHT) == Box(0, 60, 60, 100)
+    def test_an_obb_project_keeps_the_smallest_rectangle_around_a_mask(self) -> None:
+        mask = Mask.of_points([TILTED.at(u, v) for u, v in [(-20, 0), (0, -10), (20, -10), (20, 10), (-20, 10)]])
+        found = as_task(mask, Task.OBB)
+        assert isinstance(found, OrientedBox)
+        assert found.iou(TILTED) == pytest.approx(1.0)
 
+    @pytest.mark.parametrize(
+        ("geometry", "kept"),
+        [(BOX, BOX), (TRIANGLE, TRIANGLE), (FRAME, FRAME), (POSE, BOX), (OrientedBox.of_box(BOX), Mask.of_box(BOX))],
+    )
+    def test_a_segment_project_keeps_masks_and_boxes(self, geometry: Geometry, kept: Geometry) -> None:
+        assert as_task(geometry, Task.SEGMENT) == kept
 
-def test_a_box_larger_than_the_image_cannot_be_moved_along_that_side() -> None:
-    assert Box(-10, 20, 300, 60).moved_inside(5, 5, width=WIDTH, height=HEIGHT) == Box(-10, 25, 300, 65)
+    def test_a_segment_project_keeps_a_turned_box_as_a_mask(self) -> None:
+        found = as_task(TILTED, Task.SEGMENT)
+        assert isinstance(found, Mask)
+        assert found.parts[0].outer == pytest.approx(TILTED.corners)
 
+    @pytest.mark.parametrize("geometry", ALL[:-1])
+    def test_a_pose_project_asks_for_points(self, geometry: Geometry) -> None:
+        assert as_task(geometry, Task.POSE, keypoints=4) == Keypoints.unplaced(geometry.bounds, 4)
 
-@pytest.mark.parametrize(
-    ("other", "overlap"),
-    [
-        (Box(40, 20, 100, 60), 1.0),
-        (Box(70, 20, 130, 60), 1 / 3),
-        (Box(40, 20, 70, 60), 0.5),
-        (Box(100, 20, 160, 60), 0.0),
-        (Box(150, 70, 160, 80), 0.0),
-    ],
-)
-def test_iou_values(other: Box, overlap: float) -> None:
-    assert BOX.iou(other) == pytest.approx(overlap)
+    def test_a_pose_project_keeps_points_of_its_own_skeleton_only(self) -> None:
+        assert as_task(POSE, Task.POSE, keypoints=2) == POSE
+        assert as_task(POSE, Task.POSE, keypoints=5) == Keypoints.unplaced(BOX, 5)
 
-
-def test_iou_of_boxes_without_area() -> None:
-    line = Box(3, 3, 3, 9)
-    assert line.iou(line) == 1.0
-    assert line.iou(Box(3, 3, 3, 8)) == 0.0
-
-
-@given(anywhere, anywhere)
-def test_iou_is_symmetric_and_a_share(a: Box, b: Box) -> None:
-    assert a.iou(b) == b.iou(a)
-    assert 0.0 <= a.iou(b) <= 1.0
-
-
-@given(anywhere)
-def test_a_box_overlaps_itself_fully(box: Box) -> None:
-    assert box.iou(box) == 1.0
-
-
-@given(with_area, st.lists(with_area, max_size=5))
-def test_iou_over_arrays_agrees_with_single_boxes(box: Box, others: list[Box]) -> None:
-    rows = np.array([other.as_tuple() for other in others], np.float32).reshape(-1, 4)
-    singles = [box.iou(other) for other in others]
-    one = np.array([box.as_tuple()], np.float32)
-    assert pairwise_iou(one, rows)[0].tolist() == pytest.approx(singles, abs=1e-5)
-    assert pairwise_iou(rows, rows).diagonal().tolist() == pytest.approx([1.0] * len(others))
-
-
-def test_iou_of_no_boxes() -> None:
-    nothing = np.zeros((0, 4), np.float32)
-    assert pairwise_iou(nothing, np.array([BOX.as_tuple()], np.float32)).shape == (0, 1)
-
-
-@given(anywhere)
-def test_clipping_stays_inside_and_is_idempotent(box: Box) -> None:
-    inside = box.clipped(WIDTH, HEIGHT)
-    assert 0 <= inside.x1 <= inside.x2 <= WIDTH
-    assert 0 <= inside.y1 <= inside.y2 <= HEIGHT
-    assert inside.clipped(WIDTH, HEIGHT) == inside
-    assert inside.area <= box.area
-
-
-@given(boxes())
-def test_clipping_leaves_a_box_inside_as_it_is(box: Box) -> None:
-    assert box.clipped(WIDTH, HEIGHT) == box
-
-
-@given(boxes(), numbers, numbers)
-def test_moved_inside_keeps_the_size_and_the_image(box: Box, dx: float, dy: float) -> None:
-    moved = box.moved_inside(dx, dy, width=WIDTH, height=HEIGHT)
-    assert moved.width == pytest.approx(box.width)
-    assert moved.height == pytest.approx(box.height)
-    assert rough(moved) == moved.clipped(WIDTH, HEIGHT).as_tuple()
-    assert abs(moved.x1 - box.x1) <= abs(dx) + 1e-9
-    assert abs(moved.y1 - box.y1) <= abs(dy) + 1e-9
-
-
-def test_yolo_row_of_a_known_box() -> None:
-    assert yolo_to_box((0.35, 0.4, 0.3, 0.4), width=WIDTH, height=HEIGHT).as_tuple() == pytest.approx(BOX.as_tuple())
+    @pytest.mark.parametrize("task", Task)
+    @pytest.mark.parametrize("geometry", ALL)
+    def test_what_was_kept_stays(self, geometry: Geometry, task: Task) -> None:
+        kept = as_task(geometry, task, keypoints=2)
+        assert as_task(kept, task, keypoints=2) == kept

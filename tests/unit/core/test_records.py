@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.records import FramePredictions, Thresholds
 
 
