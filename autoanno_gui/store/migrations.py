@@ -215,7 +215,15 @@ def _ledger(db: Database) -> None:
         db.execute(statement)
 
 
-STEPS: Final[tuple[Step, ...]] = (Step(1, "ledger", _ledger),)
+def _outlines(db: Database) -> None:
+    """Predictions of other kinds than boxes, and runs whose boxes a segmenter turned into masks."""
+    db.execute("ALTER TABLE prediction ADD COLUMN outline_kind TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE prediction ADD COLUMN outlines BLOB")
+    for column in ("segmenter", "segmenter_kind", "segmenter_hash"):
+        db.execute(f"ALTER TABLE run ADD COLUMN {column} TEXT")
+
+
+STEPS: Final[tuple[Step, ...]] = (Step(1, "ledger", _ledger), Step(2, "outlines", _outlines))
 """All steps in order. A released step never changes; a new one is added at the end."""
 
 SCHEMA_VERSION: Final = STEPS[-1].number

@@ -19,16 +19,9 @@ from autoanno_gui.core.records import (
     Verdict,
     VerdictKind,
 )
+from autoanno_gui.store.blobs import unpack_geometry, unpack_numbers
 from autoanno_gui.store.reader_frames import SMALL_BLOCK, FrameReader
-from autoanno_gui.store.rows import (
-    NOT_REVOKED,
-    Row,
-    compact,
-    decode_thresholds,
-    frame_from_row,
-    unpack_geometry,
-    unpack_numbers,
-)
+from autoanno_gui.store.rows import NOT_REVOKED, Row, compact, decode_thresholds, frame_from_row
 
 _LABELLED: Final = "s.state IN ('accepted', 'edited', 'hand_labelled')"
 
@@ -45,9 +38,9 @@ class LedgerEntry(NamedTuple):
         path: the frame's.
         first: whether it is the frame's first one that decided it (not put it off): the one for metrics.
         adopted: whether it is the frame's newest one: the one for labels.
-        predictions: what was judged, None for a frame without predictions.
-        model: name of the model it came from.
-        weights_hash: of that model.
+        predictions: what was judged, without outlines beyond the boxes; None for a frame without predictions.
+        model: name of the model it came from, with that of the segmenter where there was one.
+        weights_hash: of the model.
     """
 
     decision: Decision
@@ -102,11 +95,16 @@ class Reader(FrameReader):
         last = 0
         while rows := self._rows(sql, last):
             last = rows[-1][0]
-            predictions = self._predictions({row[5] for row in rows if row[5] is not None})
+            predictions = self._predictions({row[5] for row in rows if row[5] is not None}, outlines=False)
             for row, decision in zip(rows, self._decisions_of(rows), strict=True):
                 path, first, adopted = row[17:]
                 judged, model, weights_hash = predictions.get(row[5], (None, None, None))
                 yield LedgerEntry(decision, path, bool(first), bool(adopted), judged, model, weights_hash)
+
+    def has_work(self) -> bool:
+        """Return whether any frame has a decision that stands, or a draft."""
+        decided = "SELECT 1 FROM frame_state WHERE decision_id IS NOT NULL"
+        return bool(self._rows(f"SELECT EXISTS (SELECT 1 FROM draft) OR EXISTS ({decided})")[0][0])
 
     def draft(self, frame_id: int) -> bytes | None:
         """Return what was kept of an unfinished frame."""
@@ -146,7 +144,7 @@ class Reader(FrameReader):
             "WHERE d.id IN (SELECT value FROM json_each(?)) ORDER BY a.id"
         )
         rows = self._rows(sql, compact(decision_ids))
-        predictions = self._predictions({row[6] for row in rows if row[6] is not None})
+        predictions = self._predictions({row[6] for row in rows if row[6] is not None}, outlines=False)
         found: dict[int, list[Annotation]] = {}
         for decision_id, class_id, geometry_kind, blob, kind, prediction, run_frame_id, reviewer, wall_clock in rows:
             confidence = model = None

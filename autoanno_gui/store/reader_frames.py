@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameErrorCode
+from autoanno_gui.core.keypoints import Skeleton
 from autoanno_gui.core.records import (
     ClassRecord,
     Frame,
@@ -18,29 +20,30 @@ from autoanno_gui.core.records import (
     RunSettings,
     Thresholds,
 )
-from autoanno_gui.imaging.paths import unescape_path
+from autoanno_gui.core.task import Task
+from autoanno_gui.store.blobs import ARRAY_COLUMNS, PREDICTION_COLUMNS, unpack_predictions
 from autoanno_gui.store.connection import environment_faults
 from autoanno_gui.store.rows import (
     FRAME_COLUMNS,
     FRAME_TABLES,
     FRESH,
     MODEL_COLUMNS,
-    PREDICTION_COLUMNS,
     Row,
     compact,
+    decode_skeleton,
     decode_thresholds,
     find_runs,
     frame_from_row,
     model_from_row,
+    model_name_from_row,
     read_classes,
     text_to_path,
-    unpack_predictions,
 )
 
 BLOCK: Final = 4096
 """Frames of one block of an iteration."""
-SMALL_BLOCK: Final = 512
-"""The same where each frame brings more with it."""
+SMALL_BLOCK: Final = 64
+"""The same where each frame brings its objects with it: the masks of a crowded one take half a megabyte."""
 
 
 class FrameReader:
@@ -85,6 +88,16 @@ class FrameReader:
     def thresholds(self) -> Thresholds:
         text = self.setting("thresholds")
         return decode_thresholds(text) if text is not None else Thresholds()
+
+    def project_task(self) -> Task:
+        """Return what kind of object the project collects; `detect` where the setting is absent or says none."""
+        text = self.setting("task")
+        return Task(text) if text in {task.value for task in Task} else Task.DETECT
+
+    def skeleton(self) -> Skeleton | None:
+        """Return what the keypoints of the project are; None where the setting is absent or cannot be read."""
+        text = self.setting("skeleton")
+        return decode_skeleton(text) if text is not None else None
 
     def integrity(self) -> list[str]:
         """Return what SQLite finds wrong with the file; empty when it is sound."""
@@ -182,22 +195,62 @@ class FrameReader:
 
     # ------------------------------------------------------------------------------------------------ predictions
     def predictions(self, run_frame_id: int) -> tuple[FramePredictions, str]:
-        """Return a finished prediction and its model's weights hash. Raises LookupError for an unknown one."""
+        """Return a finished prediction and its detector's weights hash. Raises LookupError for an unknown one."""
         found = self._predictions([run_frame_id])
         if run_frame_id not in found:
             raise LookupError(f"no finished prediction {run_frame_id}")
         predictions, _, weights_hash = found[run_frame_id]
         return predictions, weights_hash
 
-    def _predictions(self, run_frame_ids: Iterable[int]) -> dict[int, tuple[FramePredictions, str, str]]:
-        """Return (predictions, model name, weights hash) by run_frame."""
+    def newest_settings(self) -> RunSettings | None:
+        """Return the settings of the detector whose results were recorded last, without a segmenter; None without any
+        results."""
+        columns = ", ".join(f"m.{name}" for name in MODEL_COLUMNS.split(", "))
+        row = self._row(
+            f"SELECT run.imgsz_h, run.imgsz_w, run.iou, run.floor, run.max_det, {columns} FROM run_frame rf "
+            "JOIN run ON run.id = rf.run_id JOIN model m ON m.id = run.model_id "
+            "WHERE rf.status = 'done' ORDER BY rf.id DESC LIMIT 1"
+        )
+        if row is None:
+            return None
+        height, width, iou, floor, max_det, *model = row
+        return RunSettings(model_from_row(tuple(model)), (height, width), iou, floor, max_det)
+
+    def source_predictions(self, frame_id: int, settings: RunSettings) -> tuple[int, FramePredictions] | None:
+        """Return (run_frame_id, predictions) that a segmenter starts from: the newest finished ones of a frame.
+
+        None while there are none, or none of the file as it is now.
+
+        Args:
+            frame_id: the frame.
+            settings: of the detector; results that went through a segmenter do not count, whichever is named here.
+        """
+        with environment_faults(self._file):
+            runs = compact(find_runs(self._conn, replace(settings, segmenter=None)))
+        newest = self._row(
+            "SELECT rf.id FROM run_frame rf JOIN frame f ON f.id = rf.frame_id WHERE rf.frame_id = ? "
+            f"AND rf.status = 'done' AND rf.run_id IN (SELECT value FROM json_each(?)) AND {FRESH} "
+            "ORDER BY rf.id DESC LIMIT 1",
+            frame_id,
+            runs,
+        )
+        return (newest[0], self.predictions(newest[0])[0]) if newest is not None else None
+
+    def _predictions(
+        self, run_frame_ids: Iterable[int], *, outlines: bool = True
+    ) -> dict[int, tuple[FramePredictions, str, str]]:
+        """Return (predictions, model name, weights hash) by run_frame; without outlines, which are most of a row, where
+        nobody asks for them."""
+        columns = ", ".join(f"p.{name}" for name in (PREDICTION_COLUMNS if outlines else ARRAY_COLUMNS))
         sql = (
-            f"SELECT {PREDICTION_COLUMNS}, p.run_frame_id, m.name, m.weights_hash FROM prediction p "
-            "JOIN run_frame rf ON rf.id = p.run_frame_id JOIN run ON run.id = rf.run_id "
+            f"SELECT p.run_frame_id, m.name, run.segmenter, m.weights_hash, {columns} "
+            "FROM prediction p JOIN run_frame rf ON rf.id = p.run_frame_id JOIN run ON run.id = rf.run_id "
             "JOIN model m ON m.id = run.model_id WHERE p.run_frame_id IN (SELECT value FROM json_each(?))"
         )
-        rows = self._rows(sql, compact(list(run_frame_ids)))
-        return {row[5]: (unpack_predictions(row[:5]), unescape_path(row[6]), row[7]) for row in rows}
+        return {
+            run_frame_id: (unpack_predictions(tuple(blobs)), model_name_from_row(model, segmenter), weights_hash)
+            for run_frame_id, model, segmenter, weights_hash, *blobs in self._rows(sql, compact(list(run_frame_ids)))
+        }
 
     def pending_frames(self, settings: RunSettings) -> list[Frame]:
         """Return the usable frames, in natural order, that have no finished prediction of equal settings.

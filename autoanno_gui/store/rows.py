@@ -1,30 +1,27 @@
-"""How records and arrays look in rows: packed blobs, JSON texts and the shared parts of queries. See docs/schema.md."""
+"""How records look in rows: JSON texts and the shared parts of queries. See docs/schema.md."""
 
 from __future__ import annotations
 
 import json
 import os
 import sqlite3
-import struct
-from collections.abc import Sequence
 from datetime import UTC, datetime
+from operator import index
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-import numpy as np
-
 from autoanno_gui.core.errors import FrameErrorCode
-from autoanno_gui.core.geometry import Box, Geometry
+from autoanno_gui.core.keypoints import Skeleton
 from autoanno_gui.core.records import (
     ClassRecord,
     Frame,
-    FramePredictions,
     FrameState,
     ModelInfo,
     RunSettings,
-    Task,
+    SegmenterInfo,
     Thresholds,
 )
+from autoanno_gui.core.task import Task
 from autoanno_gui.imaging.paths import escape_path, unescape_path
 from autoanno_gui.imaging.scan import natural_key
 
@@ -32,8 +29,6 @@ Row: TypeAlias = tuple[Any, ...]
 
 FRAME_COLUMNS: Final = "f.id, f.path, f.width, f.height, s.state, f.error, f.flags, s.run_frame_id"
 FRAME_TABLES: Final = "frame f JOIN frame_state s ON s.frame_id = f.id"
-
-PREDICTION_COLUMNS: Final = "p.boxes, p.confidences, p.classes, p.top_classes, p.top_scores"
 
 CLASS_COLUMNS: Final = "id, name, colour, slot, used, merged_into"
 
@@ -56,8 +51,6 @@ SELECT f.id,
 FROM frame f
 """
 """What the `frame_state` cache holds, worked out from the ledger: the only place that says how."""
-
-_BOX: Final = struct.Struct("<4d")
 
 _STATES: Final = {state.value: state for state in FrameState}
 _ERRORS: Final = {code.value: code for code in FrameErrorCode}
@@ -144,11 +137,24 @@ def model_to_row(model: ModelInfo) -> Row:
     )
 
 
+def segmenter_to_row(segmenter: SegmenterInfo | None) -> Row:
+    """Return the values of a run's `segmenter`, `segmenter_kind` and `segmenter_hash`, all None without one."""
+    if segmenter is None:
+        return None, None, None
+    return escape_path(segmenter.name), segmenter.kind, segmenter.weights_hash
+
+
+def model_name_from_row(model: str, segmenter: str | None) -> str:
+    """Return what the results of a run come from, for people: `yolo11n.pt`, or `yolo11n.pt + GrabCut`."""
+    return " + ".join(unescape_path(name) for name in (model, segmenter) if name is not None)
+
+
 def find_runs(conn: sqlite3.Connection, settings: RunSettings) -> list[int]:
     """Return the runs of equal settings, oldest first."""
     rows = conn.execute(
         "SELECT run.id FROM run JOIN model m ON m.id = run.model_id WHERE m.weights_hash = ? AND m.task = ? "
-        "AND run.imgsz_h = ? AND run.imgsz_w = ? AND run.iou = ? AND run.floor = ? AND run.max_det = ? ORDER BY run.id",
+        "AND run.imgsz_h = ? AND run.imgsz_w = ? AND run.iou = ? AND run.floor = ? AND run.max_det = ? "
+        "AND run.segmenter_kind IS ? AND run.segmenter_hash IS ? ORDER BY run.id",
         (
             settings.model.weights_hash,
             settings.model.task.value,
@@ -156,51 +162,10 @@ def find_runs(conn: sqlite3.Connection, settings: RunSettings) -> list[int]:
             settings.iou,
             settings.floor,
             settings.max_det,
+            *segmenter_to_row(settings.segmenter)[1:],
         ),
     )
     return [row[0] for row in rows.fetchall()]
-
-
-def pack_predictions(found: FramePredictions) -> Row:
-    """Return the values of `PREDICTION_COLUMNS`: rows of little-endian numbers without a header."""
-    return (
-        found.boxes.astype("<f4", copy=False).tobytes(),
-        found.confidences.astype("<f4", copy=False).tobytes(),
-        found.classes.astype("<i4", copy=False).tobytes(),
-        found.top_classes.astype("<i4", copy=False).tobytes(),
-        found.top_scores.astype("<f4", copy=False).tobytes(),
-    )
-
-
-def unpack_predictions(row: Row) -> FramePredictions:
-    """Return the (read-only) arrays of a row of `PREDICTION_COLUMNS`."""
-    boxes, confidences, classes, top_classes, top_scores = row
-    return FramePredictions(
-        np.frombuffer(boxes, "<f4").astype(np.float32, copy=False).reshape(-1, 4),
-        np.frombuffer(confidences, "<f4").astype(np.float32, copy=False),
-        np.frombuffer(classes, "<i4").astype(np.int32, copy=False),
-        np.frombuffer(top_classes, "<i4").astype(np.int32, copy=False).reshape(-1, 3),
-        np.frombuffer(top_scores, "<f4").astype(np.float32, copy=False).reshape(-1, 3),
-    )
-
-
-def pack_numbers(numbers: Sequence[int]) -> bytes:
-    return np.asarray(numbers, "<i4").tobytes()
-
-
-def unpack_numbers(blob: bytes) -> tuple[int, ...]:
-    return tuple(np.frombuffer(blob, "<i4").tolist())
-
-
-def pack_geometry(geometry: Geometry) -> tuple[str, bytes]:
-    """Return (kind, blob) of an outline."""
-    return "box", _BOX.pack(*geometry.as_tuple())
-
-
-def unpack_geometry(kind: str, blob: bytes) -> Geometry:
-    if kind != "box":
-        raise ValueError(f"unknown kind of geometry: {kind}")
-    return Box(*_BOX.unpack(blob))
 
 
 def encode_thresholds(thresholds: Thresholds) -> str:
@@ -217,6 +182,22 @@ def decode_thresholds(text: str) -> Thresholds:
     data = json.loads(text)
     per_class = tuple((int(class_id), float(value)) for class_id, value in data["per_class"])
     return Thresholds(data["default"], per_class, data["ghost_floor"])
+
+
+def encode_skeleton(skeleton: Skeleton) -> str:
+    return compact({"names": skeleton.names, "edges": skeleton.edges, "flip": skeleton.flip})
+
+
+def decode_skeleton(text: str) -> Skeleton | None:
+    """Return the skeleton of a setting, None for text that says none."""
+    try:
+        data = json.loads(text)
+        names, edges, flip = data["names"], data["edges"], data["flip"]
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            return None
+        return Skeleton(tuple(names), tuple((index(a), index(b)) for a, b in edges), tuple(map(index, flip)))
+    except (KeyError, TypeError, ValueError):  # json's own error is a ValueError
+        return None
 
 
 def sort_key(path: str) -> bytes:

@@ -8,17 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from autoanno_gui.core.keypoints import Skeleton
 from autoanno_gui.core.records import Decision, DecisionKind, Thresholds, Verdict, VerdictKind
+from autoanno_gui.core.task import Task
+from autoanno_gui.store.blobs import pack_geometry, pack_numbers
 from autoanno_gui.store.connection import immediate
-from autoanno_gui.store.rows import (
-    STATE_QUERY,
-    compact,
-    encode_thresholds,
-    now,
-    pack_geometry,
-    pack_numbers,
-    path_to_text,
-)
+from autoanno_gui.store.rows import STATE_QUERY, compact, encode_skeleton, encode_thresholds, now, path_to_text
 from autoanno_gui.store.writer_runs import RunWrites
 
 _NEVER: Final = -1
@@ -171,6 +166,14 @@ class Writer(RunWrites):
 
     def set_thresholds(self, thresholds: Thresholds) -> None:
         self.set_setting("thresholds", encode_thresholds(thresholds))
+
+    def set_project_task(self, task: Task) -> None:
+        """Note what kind of object the project collects from now on; what it holds stays as it is."""
+        self.set_setting("task", task.value)
+
+    def set_skeleton(self, skeleton: Skeleton) -> None:
+        """Note what the keypoints of the project are."""
+        self.set_setting("skeleton", encode_skeleton(skeleton))
 
     def set_root(self, root: Path) -> None:
         """Note that the folder of the frames is elsewhere now."""

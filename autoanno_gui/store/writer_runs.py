@@ -14,16 +14,18 @@ import numpy as np
 from autoanno_gui.core.classes import clean_name, match_by_name
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameErrorCode
 from autoanno_gui.core.records import FramePredictions, FrameResult, ModelInfo, RunSettings
+from autoanno_gui.store.blobs import PREDICTION_COLUMNS, pack_predictions
 from autoanno_gui.store.connection import immediate
 from autoanno_gui.store.rows import (
     FRESH,
     MODEL_COLUMNS,
+    compact,
     find_runs,
     model_to_row,
     now,
-    pack_predictions,
     plain,
     read_classes,
+    segmenter_to_row,
 )
 from autoanno_gui.store.writer_classes import ClassWrites
 from autoanno_gui.store.writer_frames import FrameWrites
@@ -33,6 +35,10 @@ AUTO_CLASSES: Final = "auto_classes"
 
 AUTO_CLASS_CONFIDENCE: Final = 0.15
 """Below this a prediction is not even a ghost, so its class is of no interest yet."""
+
+_DETECTOR_SETTINGS: Final = ("imgsz_h", "imgsz_w", "iou", "floor", "max_det")
+
+_PREDICTION: Final = ", ".join(("n", *PREDICTION_COLUMNS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +69,8 @@ class RunWrites(FrameWrites, ClassWrites):
             if runs := find_runs(conn, settings):
                 return runs[-1]
             run_id = conn.execute(
-                "INSERT INTO run(uuid, model_id, imgsz_h, imgsz_w, iou, floor, max_det, device, started) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO run(uuid, model_id, imgsz_h, imgsz_w, iou, floor, max_det, device, started, "
+                "segmenter, segmenter_kind, segmenter_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     str(uuid.uuid4()),
                     model_id,
@@ -74,6 +80,7 @@ class RunWrites(FrameWrites, ClassWrites):
                     settings.max_det,
                     device,
                     now(),
+                    *segmenter_to_row(settings.segmenter),
                 ),
             ).lastrowid
             assert run_id is not None
@@ -104,7 +111,8 @@ class RunWrites(FrameWrites, ClassWrites):
     def repeat_results(self, run_id: int) -> list[tuple[int, int]]:
         """Let a run that is taken up again speak for the frames on which another run was the last to speak.
 
-        What it found before is recorded once more; nothing is predicted twice and nothing is changed.
+        What it found before is recorded once more; nothing is predicted twice and nothing is changed. A run of a
+        detector never takes frames from one that made masks of its very results.
 
         Returns:
             (frame_id, run_frame_id) of the frames whose newest prediction is this run's again.
@@ -113,10 +121,20 @@ class RunWrites(FrameWrites, ClassWrites):
             "SELECT max(rf.id) FROM run_frame rf JOIN frame f ON f.id = rf.frame_id "
             "JOIN frame_state s ON s.frame_id = f.id JOIN run_frame newest ON newest.id = s.run_frame_id "
             f"WHERE rf.run_id = ? AND rf.status = 'done' AND newest.run_id <> rf.run_id AND {FRESH} "
-            "GROUP BY rf.frame_id",
-            (run_id,),
+            "AND newest.run_id NOT IN (SELECT value FROM json_each(?)) GROUP BY rf.frame_id",
+            (run_id, compact(self._refinements(run_id))),
         ).fetchall()
         return self._in_slices([int(row[0]) for row in rows], self._repeat)
+
+    def _refinements(self, run_id: int) -> list[int]:
+        """Return the runs that made masks of a detector's results; none for a run that made masks itself."""
+        same = " AND ".join(f"r.{column} = o.{column}" for column in ("model_id", *_DETECTOR_SETTINGS))
+        rows = self.bulk.execute(
+            f"SELECT r.id FROM run r JOIN run o ON {same} "
+            "WHERE o.id = ? AND o.segmenter_kind IS NULL AND r.segmenter_kind IS NOT NULL",
+            (run_id,),
+        )
+        return [row[0] for row in rows.fetchall()]
 
     def _repeat(self, run_frame_id: int) -> tuple[int, int]:
         frame_id, new_id = self.bulk.execute(
@@ -126,8 +144,8 @@ class RunWrites(FrameWrites, ClassWrites):
             (str(uuid.uuid4()), now(), run_frame_id),
         ).fetchone()
         self.bulk.execute(
-            "INSERT INTO prediction(run_frame_id, n, boxes, confidences, classes, top_classes, top_scores) "
-            "SELECT ?, n, boxes, confidences, classes, top_classes, top_scores FROM prediction WHERE run_frame_id = ?",
+            f"INSERT INTO prediction(run_frame_id, {_PREDICTION}) "
+            f"SELECT ?, {_PREDICTION} FROM prediction WHERE run_frame_id = ?",
             (new_id, run_frame_id),
         )
         self._cache_state(self.bulk, frame_id)
@@ -166,8 +184,7 @@ class RunWrites(FrameWrites, ClassWrites):
         ).lastrowid
         if found is not None:
             self.bulk.execute(
-                "INSERT INTO prediction(run_frame_id, n, boxes, confidences, classes, top_classes, top_scores) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO prediction(run_frame_id, {_PREDICTION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (run_frame_id, len(found), *pack_predictions(found)),
             )
             if run.mapped is not None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.records import (
     Decision,
     DecisionKind,
@@ -19,12 +19,12 @@ from autoanno_gui.core.records import (
     PresentationMode,
     RunSettings,
     ScannedFile,
-    Task,
     Thresholds,
     Timing,
     Verdict,
     VerdictKind,
 )
+from autoanno_gui.core.task import Task
 from autoanno_gui.store.store_thread import Priority, Store
 
 NAMES = ("person", "car", "dog", "traffic light")

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.errors import FrameErrorCode
-from autoanno_gui.core.geometry import Box
 from autoanno_gui.core.records import (
     DecisionKind,
     FrameState,

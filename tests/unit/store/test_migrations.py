@@ -12,10 +12,11 @@ import pytest
 from sqlite_utils import Database
 
 from autoanno_gui.core.errors import ProjectError
+from autoanno_gui.core.records import DecisionKind
 from autoanno_gui.store.connection import APPLICATION_ID
-from autoanno_gui.store.migrations import SCHEMA_VERSION, STEPS, Step, migrate
-from autoanno_gui.store.store_thread import Store, open_report
-from tests.unit.store.builders import add
+from autoanno_gui.store.migrations import SCHEMA_VERSION, STEPS, Step, create, migrate
+from autoanno_gui.store.store_thread import Priority, Store, open_report
+from tests.unit.store.builders import SETTINGS, add, decide, decision, predict, predictions, verdict
 
 
 def _with_remarks(db: Database) -> None:
@@ -50,13 +51,73 @@ def old(file: Path) -> Path:
 
 
 def test_the_schema_has_this_version(old: Path) -> None:
-    assert SCHEMA_VERSION == 1  # a released schema never changes: add a step, a test of it, and a line in the docs
+    assert SCHEMA_VERSION == 2  # a released schema never changes: add a step, a test of it, and a line in the docs
     assert [step.number for step in STEPS] == list(range(1, SCHEMA_VERSION + 1))
     assert _rows(old, "PRAGMA user_version") == [(SCHEMA_VERSION,)]
     assert _rows(old, "PRAGMA application_id") == [(APPLICATION_ID,)]
-    assert _rows(old, "SELECT name FROM _sqlite_migrations") == [("0001_ledger",)]
+    assert _rows(old, "SELECT name FROM _sqlite_migrations ORDER BY id") == [("0001_ledger",), ("0002_outlines",)]
     header = old.read_bytes()[:100]
     assert header[68:72] == b"aano"
+
+
+def _as_first_version(project: Path, target: Path) -> list[str]:
+    """Write what a project holds as a file of schema 1; return its tables."""
+    create(target, root=project.parent, steps=STEPS[:1])
+    with closing(sqlite3.connect(target)) as conn:
+        conn.execute("DELETE FROM setting")
+        conn.execute("ATTACH ? AS newer", (str(project),))
+        tables = [row[0] for row in conn.execute("SELECT name FROM main.sqlite_master WHERE sql LIKE '%STRICT%'")]
+        for table in tables:
+            columns = ", ".join(row[1] for row in conn.execute(f"PRAGMA main.table_info({table})"))
+            conn.execute(f"INSERT INTO {table}({columns}) SELECT {columns} FROM newer.{table}")
+        conn.commit()
+    return tables
+
+
+def test_a_project_of_the_first_version_keeps_everything(file: Path, tmp_path: Path) -> None:
+    with Store.open(tmp_path / "made.autoanno", root=tmp_path) as store, store.reader() as reader:
+        frame, other = add(store, "a.jpg", "b.jpg")
+        first, second = predict(store, [frame.id, other.id], (0, 0.9), (1, 0.4))
+        class_id = reader.class_map("hash-a")[0] or 0
+        made = decision(
+            frame.id, DecisionKind.EDITED, verdict(class_id, prediction=1), verdict(class_id), run_frame_id=first
+        )
+        decide(store, made)
+        store.submit(Priority.DRAFT, lambda w: w.save_draft(other.id, b"half")).result()
+        store.submit(Priority.OTHER, lambda w: w.set_note(other.id, "look again")).result()
+        store.submit(Priority.OTHER, lambda w: w.assign_splits({frame.id: "val"})).result()
+        store.submit(Priority.OTHER, lambda w: w.record_event("export", {"frames": 1})).result()
+        labelled = list(reader.labelled_frames())
+    tables = _as_first_version(tmp_path / "made.autoanno", file)
+    kept = {table: _rows(file, f"SELECT * FROM {table}") for table in tables}
+    assert all(kept[table] for table in tables if table != "revocation"), "nothing to keep proves nothing"
+
+    with Store.open(file) as store, store.reader() as reader:  # brings it up to date
+        assert reader.integrity() == []
+        assert reader.decision(frame.id) == made
+        assert list(reader.labelled_frames()) == labelled
+        found, weights_hash = reader.predictions(second or 0)
+        assert (weights_hash, found.outlines, found.box(1)) == ("hash-a", None, predictions((0, 0.9), (1, 0.4)).box(1))
+        assert reader.draft(other.id) == b"half"
+        assert reader.pending_frames(SETTINGS) == []
+        assert store.submit(Priority.OTHER, lambda w: w.start_run(SETTINGS, device="cpu")).result() == 1, "goes on"
+        assert store.submit(Priority.OTHER, lambda w: w.rebuild_frame_state()).result() == 0
+
+    backup = file.with_name("street.autoanno.backup-v1")
+    for table in tables:
+        assert _rows(backup, f"SELECT * FROM {table}") == kept[table]
+        columns = ", ".join(str(row[1]) for row in _rows(backup, f"PRAGMA table_info({table})"))
+        assert _rows(file, f"SELECT {columns} FROM {table}") == kept[table]
+    assert _rows(backup, "PRAGMA user_version") == [(1,)]
+    assert _rows(file, "SELECT outline_kind, outlines FROM prediction") == [("", None)] * 2
+    assert _rows(file, "SELECT segmenter, segmenter_kind, segmenter_hash FROM run") == [(None, None, None)]
+    # A file that grew up has the tables of one that is made today.
+    assert _schema(file) == _schema(tmp_path / "made.autoanno")
+
+
+def _schema(file: Path) -> dict[object, list[tuple[object, ...]]]:
+    tables = [row[0] for row in _rows(file, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {table: _rows(file, f"PRAGMA table_info({table})") for table in tables}
 
 
 def test_every_table_and_column_is_described(old: Path) -> None:
@@ -89,10 +150,10 @@ def test_nothing_to_do_makes_no_backup(old: Path) -> None:
 def test_a_migration_keeps_a_backup_and_all_rows(old: Path) -> None:
     backup = migrate(old, steps=NEXT)
 
-    assert backup == old.with_name("street.autoanno.backup-v1")
-    assert _rows(old, "PRAGMA user_version") == [(2,)]
+    assert backup == old.with_name(f"street.autoanno.backup-v{SCHEMA_VERSION}")
+    assert _rows(old, "PRAGMA user_version") == [(SCHEMA_VERSION + 1,)]
     assert _rows(old, "SELECT text FROM remark ORDER BY id") == [("from a.jpg",), ("from b.jpg",)]
-    assert _rows(old, "SELECT name FROM _sqlite_migrations ORDER BY id") == [("0001_ledger",), ("0002_remarks",)]
+    assert _rows(old, "SELECT name FROM _sqlite_migrations ORDER BY id DESC LIMIT 1") == [("0003_remarks",)]
     with Store.open(backup) as store, store.reader() as reader:  # the backup is a project of the old version
         assert [frame.path for block in reader.frames() for frame in block] == ["a.jpg", "b.jpg"]
 
@@ -112,12 +173,12 @@ def test_a_migration_also_takes_what_is_only_in_the_log(old: Path) -> None:
 def test_a_step_that_fails_leaves_the_project_as_it_was(old: Path, step: object, error: type[Exception]) -> None:
     dump = _dump(old)
     with pytest.raises(error):
-        migrate(old, steps=(*STEPS, Step(2, "broken", step)))  # type: ignore[arg-type]
+        migrate(old, steps=(*STEPS, Step(SCHEMA_VERSION + 1, "broken", step)))  # type: ignore[arg-type]
     assert _dump(old) == dump
-    assert _rows(old, "PRAGMA user_version") == [(1,)]
+    assert _rows(old, "PRAGMA user_version") == [(SCHEMA_VERSION,)]
 
     # The next attempt does not overwrite the first backup.
-    assert migrate(old, steps=NEXT) == old.with_name("street.autoanno.backup-v1-2")
+    assert migrate(old, steps=NEXT) == old.with_name(f"street.autoanno.backup-v{SCHEMA_VERSION}-2")
 
 
 def _dump(file: Path) -> list[str]:
@@ -129,7 +190,7 @@ def test_a_newer_project_is_refused_untouched(old: Path) -> None:
     migrate(old, steps=NEXT)
     before = old.read_bytes()
     for attempt in (lambda: Store.open(old), lambda: open_report(old)):
-        with pytest.raises(ProjectError, match=r"street\.autoanno was made by a newer version .*schema 2.* update"):
+        with pytest.raises(ProjectError, match=r"street\.autoanno was made by a newer version .*schema 3.* update"):
             attempt()
     assert old.read_bytes() == before
 
