@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from autoanno_gui.core.errors import ModelError
-from autoanno_gui.core.records import ModelInfo, RunSettings, Task
+from autoanno_gui.core.records import ModelInfo, RunSettings
+from autoanno_gui.core.task import Task
 from autoanno_gui.inference.engine import Detector
 from autoanno_gui.inference.offline import prepare_offline
 from autoanno_gui.inference.yolo_checkpoint import open_checkpoint
@@ -117,6 +118,7 @@ def _open(path: Path, *, task: Task | None, home: Path) -> _Opened:
             weights_hash=_weights_hash(path),
             fixed_imgsz=facts.fixed,
             kpt_shape=facts.kpt_shape,
+            kpt_names=facts.kpt_names,
         )
     except OSError as e:
         raise ModelError(f"{path} cannot be read ({e.strerror or e}); check its permissions and the disk.") from e
@@ -153,6 +155,8 @@ def _handled_task(path: Path, facts: ModelFacts, *, task: Task | None) -> Task:
     found = facts.task or str(task)
     if found not in list(Task):
         raise ModelError(f"{path} is a {found} model, which is not handled; use a detect, segment, pose or obb model.")
+    if found == Task.POSE and facts.kpt_shape is None:
+        raise ModelError(f"{path} does not say how many keypoints it predicts; export it again with `yolo export`.")
     return Task(found)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from autoanno_gui.core.errors import ModelError
-from autoanno_gui.inference.yolo_metadata import ModelFacts, class_names, image_size, keypoint_shape
+from autoanno_gui.inference.yolo_metadata import ModelFacts, class_names, image_size, keypoint_names, keypoint_shape
 from autoanno_gui.inference.yolo_runtime import import_ultralytics
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def open_checkpoint(path: Path) -> tuple[nn.Module, ModelFacts]:
         ModelError: damaged, holds code, not a YOLO, or made by a version that is not understood.
         OSError: it cannot be read.
     """
-    _check_container(path)
+    check_container(path)
     import_ultralytics()
     from ultralytics.nn.tasks import BaseModel, RTDETRDetectionModel, load_checkpoint
 
@@ -49,8 +49,16 @@ def open_checkpoint(path: Path) -> tuple[nn.Module, ModelFacts]:
     return network, _facts(path, network)
 
 
-def _check_container(path: Path) -> None:
-    """Refuse by the first bytes what cannot be a checkpoint, before any unpickler sees it."""
+def check_container(path: Path, *, choice: str = "a YOLO checkpoint") -> None:
+    """Refuse by the first bytes what cannot be a file of PyTorch, before any unpickler sees it.
+
+    Args:
+        choice: what to choose instead.
+
+    Raises:
+        ModelError: empty, cut short, or of another format.
+        OSError: it cannot be read.
+    """
     with path.open("rb") as file:
         start = file.read(4)
     if not start:
@@ -59,7 +67,7 @@ def _check_container(path: Path) -> None:
         if not zipfile.is_zipfile(path):
             raise ModelError(f"{path} is damaged or cut short; copy the model file again.")
     elif not start.startswith(_PICKLE_START):
-        raise ModelError(f"{path} is not a PyTorch file, whatever its name says; choose a YOLO checkpoint.")
+        raise ModelError(f"{path} is not a PyTorch file, whatever its name says; choose {choice}.")
 
 
 def _refusal(path: Path, error: Exception) -> str:
@@ -90,13 +98,15 @@ def _facts(path: Path, network: nn.Module) -> ModelFacts:
     layout = getattr(network, "yaml", None) or {}
     arguments = getattr(network, "args", None) or {}
     try:
+        kpt_shape = keypoint_shape(getattr(network, "kpt_shape", None) or layout.get("kpt_shape"))
         return ModelFacts(
             task=str(network.task),
             names=class_names(network.names),
             imgsz=image_size(arguments.get("imgsz", 640)),
             fixed=False,
             channels=int(layout.get("channels", 3)),
-            kpt_shape=keypoint_shape(getattr(network, "kpt_shape", None) or layout.get("kpt_shape")),
+            kpt_shape=kpt_shape,
+            kpt_names=keypoint_names(getattr(network, "kpt_names", None), kpt_shape),
         )
     except (AttributeError, TypeError, ValueError) as e:
         raise ModelError(f"{path} does not say what it predicts ({e}); train or save it again.") from e

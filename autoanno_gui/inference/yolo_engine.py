@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from autoanno_gui.core.errors import FrameErrorCode, ModelError, OutOfMemory
-from autoanno_gui.core.records import FramePredictions, ModelInfo, RunSettings, Task
+from autoanno_gui.core.records import FramePredictions, ModelInfo, RunSettings
+from autoanno_gui.core.task import Task
+from autoanno_gui.inference.runtime_errors import free_gpu, runtime_errors
 from autoanno_gui.inference.yolo_devices import choose_device
 from autoanno_gui.inference.yolo_metadata import Backend
+from autoanno_gui.inference.yolo_outlines import Placement, extra_values, outlines_of, upright_boxes
 from autoanno_gui.inference.yolo_runtime import LOGGER_NAME, import_ultralytics
 
 if TYPE_CHECKING:
@@ -32,15 +34,7 @@ _GPU_BATCH: Final = 8
 # More at once is no faster on a CPU, and a cancelled job would wait for it.
 _CPU_BATCH: Final = 1
 _TOP: Final = 3
-_PREDICTING: Final = "while predicting"
 _BYTE_TO_UNIT: Final = np.arange(256, dtype=np.float32) / np.float32(255)
-_OUT_OF_MEMORY: Final = (
-    "out of memory",
-    "not enough memory",
-    "can't allocate memory",
-    "failed to allocate",
-    "bad_alloc",
-)
 
 
 def load_yolo(
@@ -83,7 +77,7 @@ def _load_on(
     # Ultralytics suppresses overlaps with it once it is imported, else with something slower.
     import_module("torchvision")
 
-    with _runtime_errors(info, _exceptions_of(info), doing="while loading"):
+    with runtime_errors(info, _exceptions_of(info), doing="while loading", opening=True):
         model = AutoBackend(
             network if network is not None else info.path,
             device=select_device(device, verbose=False),
@@ -98,7 +92,7 @@ def _load_on(
 
 
 class YoloDetector:
-    """A detect, segment, pose or OBB model of which the upright boxes are taken. One thread at a time."""
+    """A detect, segment, pose or OBB model. One thread at a time."""
 
     def __init__(
         self, info: ModelInfo, model: AutoBackend, *, device_reason: str, imgsz: int | None, batch: int
@@ -131,30 +125,36 @@ class YoloDetector:
         self._model: Any = model
 
     def check(self) -> None:
-        """Run an empty image through the model, and compare its output with its class names.
+        """Run an empty image through the model, and compare its output with what its file says.
 
         Raises:
-            ModelError: it does not run, or has another number of classes than names.
+            ModelError: it does not run, or puts out something else.
         """
         import torch
 
-        with _runtime_errors(self.info, self._exceptions, doing="on its first run"), torch.inference_mode():
+        with (
+            runtime_errors(self.info, self._exceptions, doing="on its first run", opening=True),
+            torch.inference_mode(),
+        ):
             empty = np.full((*self.imgsz, 3), 114, np.uint8)
-            output = _first_tensor(self._model(self._network_input([empty])))
-        if not self._understood(output):
-            raise ModelError(
-                f"{self.info.path} names {len(self.info.classes)} classes but puts out something else "
-                f"(shape {tuple(output.shape)}); export it again."
-            )
-
-    def _understood(self, output: Tensor) -> bool:
-        """Whether the output has the layout that this task and these class names lead to."""
+            batch = self._network_input([empty])
+            output, prototypes = self._run(batch)
         if output.ndim != 3:
-            return False
+            shape = tuple(output.shape)
+            raise ModelError(f"{self.info.path} puts out no predictions (shape {shape}); export it again.")
+        coefficients = int(prototypes.shape[1]) if prototypes is not None and _covers(prototypes, batch) else 0
+        if self.info.task is Task.SEGMENT and not coefficients:
+            raise ModelError(f"{self.info.path} is a segment model but puts out no masks; export it again.")
+        classes, extra = len(self.info.classes), extra_values(self.info, mask_coefficients=coefficients)
         if self._suppressed(output):
-            return bool(output.shape[-1] >= 6)
-        known, found = len(self.info.classes), int(output.shape[1]) - 4
-        return found == known if self.info.task is Task.DETECT else found >= known
+            found, expected = output.shape[2], 6 + extra
+        else:
+            found, expected = output.shape[1], 4 + classes + extra
+        if found != expected:
+            raise ModelError(
+                f"{self.info.path} is a {self.info.task} model that names {classes} classes but puts out {found} "
+                f"values instead of {expected} for each prediction; export it again."
+            )
 
     def predict(self, frames: Sequence[NDArray[np.uint8]]) -> list[FramePredictions | FrameErrorCode]:
         """See `Detector.predict`."""
@@ -167,12 +167,12 @@ class YoloDetector:
             return []
         settings = self._settings
         with (
-            _runtime_errors(self.info, self._exceptions, doing=_PREDICTING),
+            runtime_errors(self.info, self._exceptions, doing="while predicting"),
             _SuppressionWatch() as watch,
             torch.inference_mode(),
         ):
             batch = self._network_input(frames)
-            output = _first_tensor(self._model(batch))
+            output, prototypes = self._run(batch)
             found, anchors = non_max_suppression(
                 output,
                 settings.floor,
@@ -183,13 +183,17 @@ class YoloDetector:
                 rotated=self.info.task is Task.OBB,
                 return_idxs=True,
             )
-            rows = [each.cpu().numpy() for each in found]
+            rows = [each.float().cpu().numpy() for each in found]
             scores = [self._class_scores(output, i, anchors[i]) if len(rows[i]) else None for i in range(len(rows))]
+            pixels = [
+                _pixels(prototypes, i) if prototypes is not None and len(rows[i]) else None for i in range(len(rows))
+            ]
         network = (int(batch.shape[2]), int(batch.shape[3]))
         results: list[FramePredictions | FrameErrorCode] = []
-        for frame, row, score in zip(frames, rows, scores, strict=True):
-            if len(row):
-                results.append(self._convert(row, score, network=network, frame=frame.shape[:2]))
+        for i, frame in enumerate(frames):
+            if len(rows[i]):
+                place = Placement.of(frame.shape[:2], imgsz=self.imgsz, network=network)
+                results.append(self._convert(rows[i], scores[i], pixels[i], place))
             else:
                 results.append(FrameErrorCode.PREDICTION_LOST if watch.gave_up else FramePredictions.empty())
         return results
@@ -197,7 +201,7 @@ class YoloDetector:
     def close(self) -> None:
         """Give the model's memory back; the detector cannot be used afterwards."""
         self._model = None
-        _free_gpu(self.device)
+        free_gpu(self.device)
 
     def _network_input(self, frames: Sequence[NDArray[np.uint8]]) -> Tensor:
         """Return the letterboxed (N, 3, H, W) RGB batch in 0..1 on the device."""
@@ -215,6 +219,16 @@ class YoloDetector:
                 cv2.LUT(plane, _BYTE_TO_UNIT, dst=out)
         return torch.from_numpy(batch)
 
+    def _run(self, batch: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the predictions of a batch, and of a segment model the (N, C, H, W) prototypes of its masks."""
+        output = self._model(batch)
+        # A network that was not exported puts what training needs beside its output.
+        while isinstance(output, list | tuple) and isinstance(output[0], list | tuple):
+            output = output[0]
+        if not isinstance(output, list | tuple):
+            return output, None
+        return output[0], output[1] if self.info.task is Task.SEGMENT and len(output) > 1 else None
+
     def _suppressed(self, output: Tensor) -> bool:
         """Whether the network itself has removed duplicates: rows of box, confidence, class and no class scores."""
         return self._end2end or output.shape[-1] == 6
@@ -231,32 +245,25 @@ class YoloDetector:
         self,
         rows: NDArray[np.float32],
         scores: NDArray[np.float32] | None,
-        *,
-        network: tuple[int, int],
-        frame: tuple[int, ...],
+        prototypes: NDArray[np.float32] | None,
+        place: Placement,
     ) -> FramePredictions:
         """Turn (N, 6 or more) rows in network pixels into the predictions of one frame."""
-        from ultralytics.utils.ops import scale_boxes
-
-        rotated = self.info.task is Task.OBB
-        boxes = scale_boxes(network, rows[:, :4].astype(np.float32), frame, xywh=rotated)
-        if rotated:
-            boxes = _enclosing(boxes, rows[:, -1])
-        boxes[:, 0::2] = boxes[:, 0::2].clip(0, frame[1])
-        boxes[:, 1::2] = boxes[:, 1::2].clip(0, frame[0])
-        good = np.isfinite(rows[:, :5]).all(1) & (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         order = np.argsort(-rows[:, 4], kind="stable")
-        order = order[good[order]]
-        confidences = rows[order, 4].astype(np.float32)
-        classes = rows[order, 5].astype(np.int32)
+        order = order[np.isfinite(rows[order]).all(1)]
+        boxes = upright_boxes(rows[order], self.info.task, place)
+        has_area = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        order, boxes = order[has_area], boxes[has_area]
+        rows = rows[order]
+        confidences = rows[:, 4].copy()
+        classes = rows[:, 5].astype(np.int32)
         if len(classes) and classes.max() >= len(self.info.classes):
             raise ModelError(
                 f"{self.info.path} predicts class {classes.max()} but has no name for it; export it again."
             )
         top_classes, top_scores = _best_classes(classes, confidences, None if scores is None else scores[order])
-        return FramePredictions(
-            np.ascontiguousarray(boxes[order], np.float32), confidences, classes, top_classes, top_scores
-        )
+        outlines = outlines_of(rows, self.info, prototypes, place)
+        return FramePredictions(boxes, confidences, classes, top_classes, top_scores, outlines)
 
 
 class _SuppressionWatch(logging.Handler):
@@ -280,20 +287,16 @@ class _SuppressionWatch(logging.Handler):
         self.close()
 
 
-def _first_tensor(output: object) -> Tensor:
-    """Return the predictions; masks and training outputs come after them, in lists and tuples."""
-    while isinstance(output, list | tuple):
-        output = output[0]
-    return cast("Tensor", output)
+def _covers(prototypes: Tensor, batch: Tensor) -> bool:
+    """Whether each pixel of the prototypes stands for the same whole number of network pixels both ways."""
+    stride = int(batch.shape[2]) // int(prototypes.shape[2]) if prototypes.ndim == 4 else 0
+    return stride > 0 and [stride * int(side) for side in prototypes.shape[2:]] == list(batch.shape[2:])
 
 
-def _enclosing(boxes: NDArray[np.float32], angles: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the upright xyxy boxes around (N, 4) centre-size boxes turned by (N,) radians."""
-    cos, sin = np.abs(np.cos(angles)), np.abs(np.sin(angles))
-    half_width = (boxes[:, 2] * cos + boxes[:, 3] * sin) / 2
-    half_height = (boxes[:, 2] * sin + boxes[:, 3] * cos) / 2
-    x, y = boxes[:, 0], boxes[:, 1]
-    return np.stack([x - half_width, y - half_height, x + half_width, y + half_height], axis=1)
+def _pixels(prototypes: Tensor, index: int) -> NDArray[np.float32]:
+    """Return the (H, W, C) prototypes of one frame."""
+    pixels: NDArray[np.float32] = prototypes[index].permute(1, 2, 0).float().contiguous().cpu().numpy()
+    return pixels
 
 
 def _best_classes(
@@ -327,34 +330,3 @@ def _exceptions_of(info: ModelInfo) -> tuple[type[Exception], ...]:
 
     own = [each for each in vars(state).values() if isinstance(each, type) and issubclass(each, Exception)]
     return (RuntimeError, *own)
-
-
-@contextmanager
-def _runtime_errors(info: ModelInfo, exceptions: tuple[type[Exception], ...], *, doing: str) -> Iterator[None]:
-    """Turn what a model runtime raises into `OutOfMemory` or a `ModelError` sentence."""
-    try:
-        yield
-    except MemoryError as e:
-        raise OutOfMemory(f"The memory ran out {doing} ({info.name}); close other programs.") from e
-    except (AssertionError, AttributeError, ImportError, KeyError, OSError, TypeError, ValueError) as e:
-        if doing == _PREDICTING:
-            raise
-        raise ModelError(f"{info.path} failed {doing} ({_short(e)}); copy or export it again.") from e
-    except exceptions as e:
-        if any(phrase in str(e).lower() for phrase in _OUT_OF_MEMORY):
-            _free_gpu("cuda")
-            raise OutOfMemory(f"The device's memory ran out {doing} ({info.name}); use a smaller model.") from e
-        raise ModelError(f"{info.path} failed {doing} ({_short(e)}); copy or export it again.") from e
-
-
-def _short(error: Exception) -> str:
-    """Return the first line of a runtime's message."""
-    lines = str(error).strip().splitlines()
-    return (lines[0] if lines else type(error).__name__)[:200]
-
-
-def _free_gpu(device: str) -> None:
-    import torch
-
-    if device.startswith("cuda") and torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -42,6 +42,7 @@ class ModelFacts:
         batch: frames at once that a fixed input takes.
         channels: of the input image.
         kpt_shape: (keypoints, 2 or 3) of pose models.
+        kpt_names: of their keypoints, empty when unknown.
         head: class name of the network's last part, empty when unknown.
     """
 
@@ -52,6 +53,7 @@ class ModelFacts:
     batch: int = 1
     channels: int = 3
     kpt_shape: tuple[int, int] | None = None
+    kpt_names: tuple[str, ...] = ()
     head: str = ""
 
 
@@ -115,10 +117,31 @@ def image_size(imgsz: object) -> tuple[int, int]:
 
 
 def keypoint_shape(shape: object) -> tuple[int, int] | None:
-    """Return (keypoints, 2 or 3), or None when there is none."""
-    if isinstance(shape, list | tuple) and len(shape) == 2:
-        return int(shape[0]), int(shape[1])
-    return None
+    """Return (keypoints, 2 or 3), or None when there is none.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if shape is None:
+        return None
+    sides: list[Any] = list(shape) if isinstance(shape, list | tuple) else [shape]
+    if len(sides) != 2 or not all(isinstance(side, int) for side in sides) or sides[0] < 1 or sides[1] not in (2, 3):
+        raise ValueError(f"keypoint shape {shape!r}")
+    return sides[0], sides[1]
+
+
+def keypoint_names(names: object, shape: tuple[int, int] | None) -> tuple[str, ...]:
+    """Return the names of a model's keypoints, which Ultralytics keeps for each class; empty when there are none.
+
+    Names that differ between the classes, that do not fit their number, or that are only numbers do not count.
+    """
+    by_class = list(names.values()) if isinstance(names, Mapping) else [names]
+    first = by_class[0] if by_class else None
+    if shape is None or not isinstance(first, list | tuple) or any(each != first for each in by_class):
+        return ()
+    found = tuple(str(name).strip() for name in first)
+    named = len(found) == shape[0] and all(found) and found != tuple(map(str, range(shape[0])))
+    return found if named else ()
 
 
 def _facts(raw: Mapping[str, Any]) -> ModelFacts:
@@ -126,6 +149,7 @@ def _facts(raw: Mapping[str, Any]) -> ModelFacts:
     arguments = values.get("args")
     dynamic = arguments.get("dynamic", False) if isinstance(arguments, Mapping) else False
     task = values.get("task")
+    kpt_shape = keypoint_shape(values.get("kpt_shape"))
     return ModelFacts(
         task=None if task is None else str(task),
         names=class_names(values["names"]),
@@ -133,12 +157,13 @@ def _facts(raw: Mapping[str, Any]) -> ModelFacts:
         fixed=not dynamic,
         batch=int(values.get("batch", 1)),
         channels=int(values.get("channels", 3)),
-        kpt_shape=keypoint_shape(values.get("kpt_shape")),
+        kpt_shape=kpt_shape,
+        kpt_names=keypoint_names(values.get("kpt_names"), kpt_shape),
         head=str(values.get("head", "")),
     )
 
 
-_STRUCTURED: Final = frozenset({"names", "imgsz", "kpt_shape", "args"})
+_STRUCTURED: Final = frozenset({"names", "imgsz", "kpt_shape", "kpt_names", "args"})
 
 
 def _literal(value: object) -> object:
