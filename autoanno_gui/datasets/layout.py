@@ -17,6 +17,31 @@ class ObjectFault(StrEnum):
     OUTSIDE = "outside"
     NO_AREA = "no_area"
     REPEATED = "repeated"
+    WRONG_KEYPOINTS = "wrong_keypoints"
+    """It has another number of points than the project's skeleton."""
+
+
+class RowRemark(StrEnum):
+    """In what the row of an object differs from its outline."""
+
+    BOX = "box"
+    """The upright box around it, since rows of this kind hold no more."""
+    CORNERS = "corners"
+    """The corners of a box, where the object has no mask."""
+    RECTANGLE = "rectangle"
+    """The smallest rectangle around a mask."""
+    REPAIRED = "repaired"
+    """The region inside an outline that crosses itself."""
+    JOINED = "joined"
+    """Several parts on one path, with bridges between them that a trainer sees a pixel wide."""
+    KEYHOLE = "keyhole"
+    """Holes are kept, by bridges within the object that lead to them."""
+    MOVED_CORNERS = "moved_corners"
+    """Corners beyond the picture were moved to its edge."""
+    NO_KEYPOINTS = "no_keypoints"
+    """A box alone, with no point labelled."""
+    KEYPOINTS_OUTSIDE = "keypoints_outside"
+    """Points outside the picture are not labelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +52,13 @@ class FrameLabels:
         text: its contents, empty for a picture without objects.
         objects: index into the item's annotations for each row.
         left_out: (index, why) of the annotations without a row.
+        remarks: (index, in what its row differs) of those with one, several of one index together.
     """
 
     text: str
     objects: tuple[int, ...]
     left_out: tuple[tuple[int, ObjectFault], ...] = ()
+    remarks: tuple[tuple[int, RowRemark], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

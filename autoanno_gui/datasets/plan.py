@@ -11,8 +11,10 @@ from typing import Final
 
 from autoanno_gui.core.classes import living_class
 from autoanno_gui.core.errors import ExportError
+from autoanno_gui.core.keypoints import Skeleton
 from autoanno_gui.core.records import Annotation, ClassRecord, Frame, LabelledFrame, VerdictKind
 from autoanno_gui.core.split import GROUP_RULE, SPLITS
+from autoanno_gui.core.task import Task
 from autoanno_gui.datasets.names import own_stem, target_stems
 
 LEFT_OUT: Final[tuple[str, ...]] = ("undecided", "rejected", "deferred", "failed")
@@ -21,6 +23,22 @@ LEFT_OUT: Final[tuple[str, ...]] = ("undecided", "rejected", "deferred", "failed
 
 class ExportFormat(StrEnum):
     YOLO_DETECT = "yolo-detect"
+    YOLO_SEGMENT = "yolo-segment"
+    YOLO_POSE = "yolo-pose"
+    YOLO_OBB = "yolo-obb"
+
+
+_TASK_FORMATS: Final[Mapping[Task, ExportFormat]] = {
+    Task.DETECT: ExportFormat.YOLO_DETECT,
+    Task.SEGMENT: ExportFormat.YOLO_SEGMENT,
+    Task.POSE: ExportFormat.YOLO_POSE,
+    Task.OBB: ExportFormat.YOLO_OBB,
+}
+
+
+def default_format(task: Task) -> ExportFormat:
+    """Return the format that holds all that a project of `task` collects."""
+    return _TASK_FORMATS[task]
 
 
 class FileMode(StrEnum):
@@ -43,6 +61,7 @@ class ExportOptions:
         seed: of the splits; recorded.
         checks: whether blind frames and planted checks were on during review; recorded.
         split_rule: how frames were grouped, in a sentence; recorded and noted.
+        skeleton: of the project; without one there is no pose dataset.
     """
 
     format: ExportFormat = ExportFormat.YOLO_DETECT
@@ -51,6 +70,7 @@ class ExportOptions:
     seed: int = 0
     checks: bool = False
     split_rule: str = GROUP_RULE
+    skeleton: Skeleton | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +181,15 @@ def plan_export(
         left_out: counts of the frames that are not given, by the keys of `LEFT_OUT`.
 
     Raises:
-        ExportError: nothing is labelled, the project has no class, or two classes have one name.
+        ExportError: nothing is labelled, the project has no class, two classes have one name, or a pose dataset is
+            wanted without a skeleton.
         ValueError: a frame without a labelling decision, a rejected object, a frame given twice or without a split.
     """
     labelled = list(frames)
     if not labelled:
         raise ExportError("No frame is labelled yet, so there is nothing to export; review some frames first.")
+    if options.format is ExportFormat.YOLO_POSE and not options.skeleton:
+        raise ExportError("The project has no skeleton to say what keypoints are; export another kind of dataset.")
     dataset_classes, numbers = _number_classes(classes)
     stems = target_stems(one.frame.path for one in labelled)
     if len(stems) != len(labelled):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from autoanno_gui.datasets.layout import FrameLabels, ObjectFault, WrittenPicture
+from autoanno_gui.datasets.layout import FrameLabels, ObjectFault, RowRemark, WrittenPicture
 from autoanno_gui.datasets.pictures import Change, Picture
 from autoanno_gui.datasets.plan import ExportItem, ExportPlan, ExportReport, count_splits, counted
 
@@ -17,28 +17,33 @@ _MAX_NAMED: Final = 200
 
 
 class _Remark(StrEnum):
-    """What is worth telling of one picture."""
+    """What else is worth telling of one picture."""
 
-    REENCODED = "reencoded"
-    TRIMMED = "trimmed"
     OTHER_ENDING = "other_ending"
     NOT_LINKED = "not_linked"
     TORN = "torn"
-    OUTSIDE = "outside"
-    NO_AREA = "no_area"
-    REPEATED = "repeated"
 
 
-_SENTENCES: Final[Mapping[_Remark, tuple[str, str]]] = {
-    _Remark.REENCODED: ("picture", "written as PNG, because training would not see in the file what you saw"),
-    _Remark.TRIMMED: ("JPEG", "written without what follows its end mark, which training would take for damage"),
+_SENTENCES: Final[Mapping[StrEnum, tuple[str, str]]] = {
+    Change.REENCODED: ("picture", "written as PNG, because training would not see in the file what you saw"),
+    Change.TRIMMED: ("JPEG", "written without what follows its end mark, which training would take for damage"),
     _Remark.OTHER_ENDING: ("picture", "given the ending of what the file really is"),
     _Remark.NOT_LINKED: ("picture", "copied, because the target allows no hard link to it"),
     _Remark.TORN: ("picture", "in another split than an identical one, which flatters the figures"),
-    _Remark.OUTSIDE: ("object", "left out for lying outside the picture"),
-    _Remark.NO_AREA: ("object", "left out for having no area"),
-    _Remark.REPEATED: ("object", "left out for repeating another one exactly"),
+    ObjectFault.OUTSIDE: ("object", "left out for lying outside the picture"),
+    ObjectFault.NO_AREA: ("object", "left out for having no area"),
+    ObjectFault.REPEATED: ("object", "left out for repeating another one exactly"),
+    ObjectFault.WRONG_KEYPOINTS: ("object", "left out for having other keypoints than the project's skeleton"),
+    RowRemark.BOX: ("object", "written as a plain box, because the dataset has no place for an outline"),
+    RowRemark.CORNERS: ("object", "without a mask, written as the corners of a box"),
+    RowRemark.RECTANGLE: ("object", "with a mask, written as the smallest rectangle around it"),
+    RowRemark.REPAIRED: ("object", "with an outline that crosses itself, written as the region inside it"),
+    RowRemark.JOINED: ("object", "in several parts, joined by lines that training sees a pixel wide"),
+    RowRemark.MOVED_CORNERS: ("object", "with corners beyond the picture, which were moved to its edge"),
+    RowRemark.NO_KEYPOINTS: ("object", "without keypoints, written as a box alone"),
+    RowRemark.KEYPOINTS_OUTSIDE: ("object", "with keypoints outside the picture, which were left out"),
 }
+"""What is told of a picture or an object, in the order of the report. What is not in here loses nothing."""
 
 
 class Tally:
@@ -47,7 +52,7 @@ class Tally:
     def __init__(self) -> None:
         self.pictures: list[WrittenPicture] = []
         self.failed: list[tuple[str, str]] = []
-        self._remarks: dict[_Remark, list[str]] = defaultdict(list)
+        self._remarks: dict[StrEnum, list[str]] = defaultdict(list)
         self._objects = 0
         self._backgrounds = 0
         self._split_of_content: dict[bytes, str] = {}
@@ -61,7 +66,7 @@ class Tally:
         self._objects += len(labels.objects)
         self._backgrounds += not labels.objects
         if picture.change is not Change.NONE:
-            self._remarks[_Remark(picture.change)].append(path)
+            self._remarks[picture.change].append(path)
         elif _ending(path) != picture.suffix:
             self._remarks[_Remark.OTHER_ENDING].append(path)
         if linked is False:
@@ -69,8 +74,8 @@ class Tally:
         content = bytes.fromhex(picture.sha256)
         if self._split_of_content.setdefault(content, item.split) != item.split:
             self._remarks[_Remark.TORN].append(path)
-        for _, why in labels.left_out:
-            self._remarks[_remark_of(why)].append(path)
+        for _, why in (*labels.left_out, *labels.remarks):
+            self._remarks[why].append(path)
 
     def fail(self, path: str, reason: str) -> None:
         """Count a labelled frame that cannot be in the dataset."""
@@ -97,10 +102,6 @@ class Tally:
             yield f"{path} left out: {reason}"
         if (more := len(self.failed) - _MAX_NAMED) > 0:
             yield f"{counted(more, 'more frame')} left out; manifest.json names them."
-
-
-def _remark_of(fault: ObjectFault) -> _Remark:
-    return _Remark(fault.value)
 
 
 def _ending(path: str) -> str:

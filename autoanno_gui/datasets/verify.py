@@ -4,36 +4,38 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
 import yaml
 
 from autoanno_gui.core.errors import ExportError, FrameError
+from autoanno_gui.core.split import SPLITS
 from autoanno_gui.datasets.layout import WrittenPicture
 from autoanno_gui.imaging.decode import read_header
 
-# `path` would tie the dataset to this machine; `download` is executed by Ultralytics.
-_KEYS: Final = frozenset(["train", "val", "test", "nc", "names"])
-
 
 def verify_yolo(
-    folder: Path, *, names: Sequence[str], pictures: Sequence[WrittenPicture], check_row: Callable[[str], object]
+    folder: Path,
+    *,
+    index: Mapping[str, object],
+    pictures: Sequence[WrittenPicture],
+    check_row: Callable[[str], object],
 ) -> Iterator[WrittenPicture]:
     """Check a YOLO dataset against what should stand there, one picture a step.
 
     Pictures and label files must pair up with none missing and none too many; each picture opens by its header with the
-    size its labels were made for; each label file has the right number of rows, all good; data.yaml gives the class
-    names back and leads to folders with pictures.
+    size its labels were made for; each label file has the right number of rows, all good; data.yaml leads to folders
+    with pictures and holds the rest of what it should, and nothing else.
 
     Args:
+        index: what data.yaml holds besides the folders.
         check_row: raises ValueError for a row that is not right.
 
     Raises:
         ExportError: the first thing that differs.
     """
-    _check_index(folder / "data.yaml", names)
+    _check_index(folder / "data.yaml", index)
     _check_files(folder, pictures)
     for picture in pictures:
         _check_picture(folder, picture)
@@ -41,16 +43,18 @@ def verify_yolo(
         yield picture
 
 
-def _check_index(file: Path, names: Sequence[str]) -> None:
+def _check_index(file: Path, expected: Mapping[str, object]) -> None:
     try:
         index = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as e:
         raise _fault(file, f"it cannot be read back ({e})") from e
-    if not isinstance(index, dict) or not _KEYS.issuperset(index):
+    # `path` would tie the dataset to this machine; `download` is executed by Ultralytics.
+    if not isinstance(index, dict) or not index.keys() <= {*SPLITS, *expected}:
         raise _fault(file, "it has other keys than it should")
-    if index.get("names") != dict(enumerate(names)) or index.get("nc") != len(names):
-        raise _fault(file, "its class names come back changed")
-    for split in ("train", "val", "test"):
+    for key, value in expected.items():
+        if index.get(key) != value:
+            raise _fault(file, f"{key} comes back changed")
+    for split in SPLITS:
         if split not in index and split == "test":
             continue
         images = file.parent / str(index.get(split))

@@ -13,16 +13,21 @@ from typing import BinaryIO, Final, TextIO
 
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, ExportError, FrameError
 from autoanno_gui.core.records import Progress
-from autoanno_gui.datasets.layout import DatasetFormat, FrameLabels, WrittenPicture
+from autoanno_gui.datasets.layout import DatasetFormat, FrameLabels, ObjectFault, WrittenPicture
 from autoanno_gui.datasets.manifest import Manifest
 from autoanno_gui.datasets.pictures import Change, Picture, load_picture
 from autoanno_gui.datasets.plan import ExportFormat, ExportItem, ExportPlan, ExportReport, FileMode
 from autoanno_gui.datasets.staging import flush_folder, flush_name, staging_folder
 from autoanno_gui.datasets.tally import Tally
-from autoanno_gui.datasets.yolo import YoloDetect
+from autoanno_gui.datasets.yolo import YoloDetect, YoloObb, YoloPose, YoloSegment
 from autoanno_gui.imaging.paths import escape_path, frame_file
 
-FORMATS: Final[Mapping[ExportFormat, DatasetFormat]] = {ExportFormat.YOLO_DETECT: YoloDetect()}
+FORMATS: Final[Mapping[ExportFormat, DatasetFormat]] = {
+    ExportFormat.YOLO_DETECT: YoloDetect(),
+    ExportFormat.YOLO_SEGMENT: YoloSegment(),
+    ExportFormat.YOLO_POSE: YoloPose(),
+    ExportFormat.YOLO_OBB: YoloObb(),
+}
 
 
 def write_export(plan: ExportPlan, *, root: Path, out: Path) -> Generator[Progress, None, ExportReport]:
@@ -162,6 +167,8 @@ def _why_unusable(item: ExportItem, picture: Picture, labels: FrameLabels) -> st
         )
     if item.annotations and not labels.objects:
         # An empty label file would say that the picture was confirmed to be empty.
+        if any(why is ObjectFault.WRONG_KEYPOINTS for _, why in labels.left_out):
+            return "None of its objects has the keypoints of the project's skeleton; open it again and place them."
         return "None of its objects has any area inside the picture; open it again and check its boxes."
     return None
 

@@ -1,83 +1,51 @@
-"""YOLO detect: `class cx cy w h` rows, and the data.yaml that Ultralytics trains from."""
+"""YOLO datasets of all four kinds, with the data.yaml that Ultralytics trains from."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 import yaml
 
-from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.geometry import Geometry
+from autoanno_gui.core.keypoints import Skeleton
 from autoanno_gui.core.split import SPLITS
 from autoanno_gui.datasets.layout import FrameLabels, ObjectFault, WrittenPicture
 from autoanno_gui.datasets.plan import ExportItem, ExportPlan, count_splits
 from autoanno_gui.datasets.verify import verify_yolo
-
-DECIMALS: Final = 7
-"""The finest steps that a trainer's float32 still tells apart: rows that differ as text differ in training too."""
-
-_ONE: Final = 10**DECIMALS
-# Edges lie on every second step. Then centre and size are whole steps, and centre plus half a size gives the edge back
-# exactly: no reader that goes back to corners finds 1.00000005.
-_EDGES: Final = _ONE // 2
-
-_NUMBER: Final = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
-
-
-def box_row(box: Box, class_number: int, *, width: int, height: int) -> str | ObjectFault:
-    """Return the row of an xyxy pixel box in an upright picture of `width` x `height` pixels, or why it has none.
-
-    All five values and all four edges that follow from them lie in 0..1, and neither size is 0.
-    """
-    if not all(map(math.isfinite, box.as_tuple())) or box.width <= 0 or box.height <= 0:
-        return ObjectFault.NO_AREA
-    inside = box.clipped(width, height)
-    if inside.width <= 0 or inside.height <= 0:
-        return ObjectFault.OUTSIDE
-    cx, w = _centre_and_size(inside.x1 / width, inside.x2 / width)
-    cy, h = _centre_and_size(inside.y1 / height, inside.y2 / height)
-    return f"{class_number} {_decimal(cx)} {_decimal(cy)} {_decimal(w)} {_decimal(h)}"
+from autoanno_gui.datasets.yolo_rows import (
+    Row,
+    detect_row,
+    obb_row,
+    parse_detect_row,
+    parse_obb_row,
+    parse_pose_row,
+    parse_segment_row,
+    pose_row,
+    segment_row,
+)
 
 
-def parse_row(line: str, *, classes: int) -> tuple[int, tuple[float, float, float, float]]:
-    """Return class number and normalised xywh (centre, size) of a row as `box_row` writes it.
-
-    Raises:
-        ValueError: anything else, in words.
-    """
-    parts = line.split(" ")
-    if len(parts) != 5:
-        raise ValueError(f"{len(parts)} values instead of 5")
-    if not all(map(_NUMBER.fullmatch, parts)) or not parts[0].isdecimal():
-        raise ValueError("a value is not a plain number")
-    if (number := int(parts[0])) >= classes:
-        raise ValueError(f"class {number} of only {classes}")
-    cx, cy, w, h = (float(part) for part in parts[1:])
-    if not (w > 0 and h > 0):
-        raise ValueError("the box has no area")
-    for centre, size in ((cx, w), (cy, h)):
-        if centre - size / 2 < 0 or centre + size / 2 > 1:
-            raise ValueError("the box reaches past the picture")
-    return number, (cx, cy, w, h)
-
-
-def data_yaml(names: Sequence[str], folders: Mapping[str, str]) -> str:
-    """Return a data.yaml without a `path:` key, so that Ultralytics goes by where the file itself lies.
-
-    Args:
-        names: class names by class number; always quoted, so that yes, null and 1 stay words.
-        folders: split -> folder of pictures relative to the file.
-    """
-    document = {**folders, "nc": len(names), "names": {at: _Quoted(name) for at, name in enumerate(names)}}
-    return yaml.dump(document, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=math.inf)
-
-
-class YoloDetect:
+class _Yolo(ABC):
     """`images/<split>/<stem>.<ending>` beside `labels/<split>/<stem>.txt`, with a data.yaml above."""
+
+    @abstractmethod
+    def _row(self, geometry: Geometry, *, plan: ExportPlan, width: int, height: int) -> Row | ObjectFault:
+        """Return what stands behind the class number, or why an object has no row."""
+
+    @abstractmethod
+    def _parser(self, plan: ExportPlan) -> Callable[[str], object]:
+        """Return what raises ValueError for a row that this kind of dataset cannot have."""
+
+    def _more(self, plan: ExportPlan) -> dict[str, object]:
+        """Return what data.yaml says beyond folders and classes."""
+        return {}
+
+    def _notes(self, plan: ExportPlan) -> list[str]:
+        return []
 
     def picture_path(self, split: str, file: str) -> str:
         return f"images/{split}/{file}"
@@ -88,23 +56,100 @@ class YoloDetect:
     def encode(self, item: ExportItem, *, plan: ExportPlan, width: int, height: int) -> FrameLabels:
         rows: dict[str, int] = {}
         left_out = []
+        remarks = []
         for at, annotation in enumerate(item.annotations):
-            number = plan.class_numbers[annotation.class_id]
-            row = box_row(annotation.geometry, number, width=width, height=height)
+            row = self._row(annotation.geometry, plan=plan, width=width, height=height)
             if isinstance(row, ObjectFault):
                 left_out.append((at, row))
-            elif rows.setdefault(row, at) != at:
+            elif rows.setdefault(f"{plan.class_numbers[annotation.class_id]} {row.values}", at) != at:
                 left_out.append((at, ObjectFault.REPEATED))
-        return FrameLabels("".join(f"{row}\n" for row in rows), tuple(rows.values()), tuple(left_out))
+            else:
+                remarks += [(at, remark) for remark in row.remarks]
+        text = "".join(f"{row}\n" for row in rows)
+        return FrameLabels(text, tuple(rows.values()), tuple(left_out), tuple(remarks))
 
     def write_index(self, folder: Path, *, plan: ExportPlan, pictures: Sequence[WrittenPicture]) -> list[str]:
         folders, notes = _split_folders(pictures)
-        (folder / "data.yaml").write_text(data_yaml(plan.names, folders), encoding="utf-8", newline="\n")
-        return notes
+        text = data_yaml(plan.names, folders, self._more(plan))
+        (folder / "data.yaml").write_text(text, encoding="utf-8", newline="\n")
+        return notes + self._notes(plan)
 
     def verify(self, folder: Path, *, plan: ExportPlan, pictures: Sequence[WrittenPicture]) -> Iterator[WrittenPicture]:
-        check_row = partial(parse_row, classes=len(plan.classes))
-        return verify_yolo(folder, names=plan.names, pictures=pictures, check_row=check_row)
+        index = _index(plan.names, self._more(plan))
+        return verify_yolo(folder, index=index, pictures=pictures, check_row=self._parser(plan))
+
+
+class YoloDetect(_Yolo):
+    """Rows are the upright box around each object: `class cx cy w h`."""
+
+    def _row(self, geometry: Geometry, *, plan: ExportPlan, width: int, height: int) -> Row | ObjectFault:
+        return detect_row(geometry, width=width, height=height)
+
+    def _parser(self, plan: ExportPlan) -> Callable[[str], object]:
+        return partial(parse_detect_row, classes=len(plan.classes))
+
+
+class YoloSegment(_Yolo):
+    """Rows are a polygon: `class x1 y1 ... xn yn`."""
+
+    def _row(self, geometry: Geometry, *, plan: ExportPlan, width: int, height: int) -> Row | ObjectFault:
+        return segment_row(geometry, width=width, height=height)
+
+    def _parser(self, plan: ExportPlan) -> Callable[[str], object]:
+        return partial(parse_segment_row, classes=len(plan.classes))
+
+
+class YoloObb(_Yolo):
+    """Rows are the corners of a turned rectangle: `class x1 y1 x2 y2 x3 y3 x4 y4`."""
+
+    def _row(self, geometry: Geometry, *, plan: ExportPlan, width: int, height: int) -> Row | ObjectFault:
+        return obb_row(geometry, width=width, height=height)
+
+    def _parser(self, plan: ExportPlan) -> Callable[[str], object]:
+        return partial(parse_obb_row, classes=len(plan.classes))
+
+
+class YoloPose(_Yolo):
+    """Rows are a box and keypoints: `class cx cy w h`, then `x y v` for each point of the skeleton."""
+
+    def _row(self, geometry: Geometry, *, plan: ExportPlan, width: int, height: int) -> Row | ObjectFault:
+        return pose_row(geometry, keypoints=len(_skeleton(plan)), width=width, height=height)
+
+    def _parser(self, plan: ExportPlan) -> Callable[[str], object]:
+        return partial(parse_pose_row, classes=len(plan.classes), keypoints=len(_skeleton(plan)))
+
+    def _more(self, plan: ExportPlan) -> dict[str, object]:
+        skeleton = _skeleton(plan)
+        more: dict[str, object] = {"kpt_shape": [len(skeleton), 3]}
+        if _knows_mirror(skeleton):
+            more["flip_idx"] = list(skeleton.flip)
+        return more | {"kpt_names": {number: list(skeleton.names) for number in range(len(plan.classes))}}
+
+    def _notes(self, plan: ExportPlan) -> list[str]:
+        skeleton = _skeleton(plan)
+        if _knows_mirror(skeleton):
+            return []
+        return [
+            "No keypoint has a mirror partner, so training will not mirror pictures; if each point stays itself in a "
+            f"mirror, add flip_idx: {list(skeleton.flip)} to data.yaml."
+        ]
+
+
+def data_yaml(names: Sequence[str], folders: Mapping[str, str], more: Mapping[str, object] | None = None) -> str:
+    """Return a data.yaml without a `path:` key, so that Ultralytics goes by where the file itself lies.
+
+    Args:
+        names: class names by class number.
+        folders: split -> folder of pictures relative to the file.
+        more: what comes behind the names. Words in it are quoted, as the names are, so that yes and 1 stay words.
+    """
+    document = {**folders, **{key: _styled(value) for key, value in _index(names, more or {}).items()}}
+    return yaml.dump(document, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=math.inf)
+
+
+def _index(names: Sequence[str], more: Mapping[str, object]) -> dict[str, object]:
+    """Return what data.yaml holds besides the folders."""
+    return {"nc": len(names), "names": dict(enumerate(names)), **more}
 
 
 def _split_folders(pictures: Sequence[WrittenPicture]) -> tuple[dict[str, str], list[str]]:
@@ -127,30 +172,50 @@ def _split_folders(pictures: Sequence[WrittenPicture]) -> tuple[dict[str, str], 
     return folders | ({"test": "images/test"} if frames["test"] else {}), notes
 
 
-def _centre_and_size(low: float, high: float) -> tuple[int, int]:
-    """Return both in steps of 1 / `_ONE`, for edges in 0..1 with low < high."""
-    first, last = round(low * _EDGES), round(high * _EDGES)
-    if first == last:
-        first, last = (first, last + 1) if last < _EDGES else (first - 1, last)
-    return first + last, 2 * (last - first)
+def _skeleton(plan: ExportPlan) -> Skeleton:
+    """Return the skeleton, without which no pose dataset is planned."""
+    if plan.options.skeleton is None:
+        raise ValueError("a pose dataset without a skeleton")
+    return plan.options.skeleton
 
 
-def _decimal(steps: int) -> str:
-    """Write steps of 1 / `_ONE` with a point, whatever the locale."""
-    whole, part = divmod(steps, _ONE)
-    return f"{whole}.{part:0{DECIMALS}d}"
+def _knows_mirror(skeleton: Skeleton) -> bool:
+    """Whether mirror partners were ever named. Where they were not, a mirrored picture would teach a model that left
+    is right; Ultralytics mirrors none if `flip_idx` is missing."""
+    return len(skeleton) == 1 or skeleton.flip != tuple(range(len(skeleton)))
 
 
 class _Quoted(str):
     """A string that is written between quotes even where YAML would not need them."""
 
 
+class _InLine(list[object]):
+    """A list that is written on one line."""
+
+
 class _Dumper(yaml.SafeDumper):
     pass
+
+
+def _styled(value: object) -> object:
+    match value:
+        case str():
+            return _Quoted(value)
+        case list():
+            return _InLine(map(_styled, value))
+        case dict():
+            return {key: _styled(one) for key, one in value.items()}
+        case _:
+            return value
 
 
 def _represent_quoted(dumper: yaml.SafeDumper, text: _Quoted) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style='"')
 
 
+def _represent_in_line(dumper: yaml.SafeDumper, values: _InLine) -> yaml.SequenceNode:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=True)
+
+
 _Dumper.add_representer(_Quoted, _represent_quoted)
+_Dumper.add_representer(_InLine, _represent_in_line)

@@ -15,8 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.errors import FrameErrorCode
-from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.geometry import Geometry
+from autoanno_gui.core.mask import Mask, Part, Ring
 from autoanno_gui.core.records import Annotation, ClassRecord, Frame, FrameState, LabelledFrame, VerdictKind
 from autoanno_gui.datasets.plan import ExportOptions, ExportPlan, ExportReport, plan_export
 from autoanno_gui.datasets.writer import write_export
@@ -47,10 +49,14 @@ def write_bytes(root: Path, path: str, data: bytes) -> None:
 def annotation(
     box: Sequence[float] = (16, 12, 32, 36), class_id: int = 0, kind: VerdictKind = VerdictKind.ACCEPTED
 ) -> Annotation:
+    return annotated(Box(*box), class_id, kind)
+
+
+def annotated(geometry: Geometry, class_id: int = 0, kind: VerdictKind = VerdictKind.ACCEPTED) -> Annotation:
     drawn = kind is VerdictKind.ADDED
     return Annotation(
         class_id=class_id,
-        geometry=Box(*box),
+        geometry=geometry,
         kind=kind,
         confidence=None if drawn else 0.75,
         model=None if drawn else "best.pt",
@@ -72,6 +78,20 @@ def labelled(
     """Return a decided frame. `size`: of the picture at the decision; `seen`: when it was last opened, if another."""
     frame = Frame(frame_id, path, *(seen or size), state, error)
     return LabelledFrame(frame, tuple(annotations), "kim", "2025-03-01T10:00:00Z", *size)
+
+
+def square(x: float, y: float, side: float) -> Ring:
+    return np.array([(x, y), (x + side, y), (x + side, y + side), (x, y + side)], np.float64)
+
+
+def circle(x: float, y: float, radius: float, *, points: int = 60) -> Ring:
+    turn = np.linspace(0, 2 * np.pi, points, endpoint=False)
+    return np.column_stack([x + radius * np.cos(turn), y + radius * np.sin(turn)])
+
+
+def mask(*parts: tuple[Ring, ...]) -> Mask:
+    """Return a mask of parts given as (outer, *holes)."""
+    return Mask(tuple(Part(rings[0], rings[1:]) for rings in parts))
 
 
 def make_plan(

@@ -98,6 +98,7 @@ def test_the_manifest_leads_back_to_source_and_decision(root: Path, out: Path) -
     provenance = {
         "class": 0,
         "xyxy": [16, 12, 32, 36],
+        "geometry": "box",
         "verdict": "accepted",
         "confidence": 0.75,
         "model": "best.pt",
