@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from autoanno_gui.core.classes import living_class
 from autoanno_gui.core.document import Document
 from autoanno_gui.core.draft import draft_run_frame, restore_draft
+from autoanno_gui.core.keypoints import COCO_PERSON, Skeleton
 from autoanno_gui.core.records import (
     ClassRecord,
     Decision,
@@ -17,18 +18,38 @@ from autoanno_gui.core.records import (
     Thresholds,
 )
 from autoanno_gui.core.review_objects import FIRST_DRAWN_ID, MappedPredictions, object_from_verdict
+from autoanno_gui.core.task import Task
 from autoanno_gui.store.reader import Reader
 
 
 class DocumentSource:
-    """Reads predictions, drafts and decisions of single frames, and maps the models' classes to the project's."""
+    """Reads predictions, drafts and decisions of single frames, and maps the models' classes to the project's.
+
+    Attributes:
+        task: what the project collects; all outlines are given as that.
+        skeleton: what its keypoints are; a pose project always has one.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self.task: Task = Task.DETECT
+        self.skeleton: Skeleton | None = None
+        self.reload_task()
         self.classes: Mapping[int, ClassRecord] = {}
         self.merged: Mapping[int, int] = {}
         """Merged class -> the class that stands for it today."""
         self.reload_classes()
+
+    def reload_task(self) -> None:
+        """Read again what the project collects."""
+        self.task = self._reader.project_task()
+        stored = self._reader.skeleton()
+        self.skeleton = COCO_PERSON if stored is None and self.task is Task.POSE else stored
+
+    @property
+    def keypoints(self) -> int:
+        """How many points an object of the project has; 0 unless it collects keypoints."""
+        return len(self.skeleton) if self.task is Task.POSE and self.skeleton is not None else 0
 
     def reload_classes(self) -> None:
         """Read the classes again, after any of them changed."""
@@ -47,7 +68,9 @@ class DocumentSource:
         class_map = self._reader.class_map(weights_hash)
         if any(class_id is not None and class_id not in self.classes for class_id in class_map.values()):
             self.reload_classes()
-        return MappedPredictions.of(raw, run_frame_id=run_frame_id, class_map=class_map)
+        return MappedPredictions.of(
+            raw, run_frame_id=run_frame_id, class_map=class_map, task=self.task, keypoints=self.keypoints
+        )
 
     def document(self, frame: Frame, *, thresholds: Thresholds, model_active: bool) -> Document:
         """Return the frame as it was left: over its draft, else its decision, else its newest predictions.
@@ -74,6 +97,8 @@ class DocumentSource:
             predictions=predictions,
             thresholds=thresholds,
             mode=PresentationMode.HAND if by_hand else PresentationMode.NORMAL,
+            task=self.task,
+            keypoints=self.keypoints,
         )
         document.follow_merges(self.merged)
         if decision is not None and decision.width:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Generator, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from autoanno_gui.core.records import Frame, FrameState, Progress
@@ -20,6 +21,9 @@ def export_job(store: Store, *, out: Path, options: ExportOptions) -> Generator[
     export to the next. It is stored before anything is written: a dataset whose splits were forgotten would be worse
     than splits of a dataset that was never finished.
 
+    Args:
+        options: without a skeleton, the project's own is taken.
+
     Raises:
         ExportError: see `datasets.plan.plan_export` and `datasets.writer.write_export`.
     """
@@ -30,6 +34,8 @@ def export_job(store: Store, *, out: Path, options: ExportOptions) -> Generator[
         kept = reader.splits()
         contents = reader.contents()
         frames = [frame for block in reader.frames() for frame in block]
+        if options.skeleton is None:
+            options = replace(options, skeleton=reader.skeleton())
     left_out = _left_out(frames, {one.frame.id for one in labelled})
     groups = frame_groups({frame.id: frame.path for frame in frames}, contents=contents)
     wanted = {one.frame.id: groups[one.frame.id] for one in labelled}

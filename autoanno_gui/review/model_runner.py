@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from autoanno_gui.core.records import Frame, ModelInfo, Task
+from autoanno_gui.core.records import Frame, ModelInfo
+from autoanno_gui.core.task import Task
 from autoanno_gui.review.prediction_job import PredictionProgress, prediction_job
 from autoanno_gui.review.scheduler import Scheduler, Urgency
 from autoanno_gui.store.store_thread import Store
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 JOB: Final = "prediction job"
 SHOWN: Final = "shown frame"
 LOAD: Final = "load model"
+MASK_PASS: Final = "mask pass"
+"""The segmenter's job, which may use the model too."""
 MODEL_SETTING: Final = "model_path"
 """Setting of a project: the escaped path of the model in use."""
 
@@ -70,6 +73,12 @@ class ModelRunner:
         self._jobs = 0
         self._predicted_alone: set[int] = set()
 
+    @property
+    def detector(self) -> Detector | None:
+        """The loaded model, for other work on the scheduler's thread; before another takes its place, the mask pass
+        ends."""
+        return self._detector
+
     def inspect(self, path: Path, *, task: Task | None = None) -> ModelInfo:
         """Return what a model file says about itself. Slow: not for a GUI thread. Raises ModelError."""
         from autoanno_gui.inference.registry import inspect_model
@@ -86,6 +95,7 @@ class ModelRunner:
             detector = load_detector(path, home=self._home, device=device, imgsz=imgsz, task=task)
             self._scheduler.cancel(JOB)
             self._scheduler.cancel(SHOWN)
+            self._scheduler.cancel(MASK_PASS)
             try:
                 yield  # what still uses the present model ends here
             except GeneratorExit:

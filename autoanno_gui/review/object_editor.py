@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from autoanno_gui.core.document import Document
-from autoanno_gui.core.geometry import Box, Geometry
+from autoanno_gui.core.geometry import Geometry
 from autoanno_gui.core.history import EditEntry, History
+from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.records import ClassRecord, PresentationMode, Thresholds
 from autoanno_gui.core.review_objects import Change, Role
 from autoanno_gui.review.outcome import NOTHING, Outcome, Step
 from autoanno_gui.review.timing import ActiveTimer
 
+COPY_OFFSET: Final = 8.0
+"""Image pixels by which a copy stands beside its original, at least."""
 NUDGE_RUN_SECONDS: Final = 1.0
 """Nudges of one object that follow each other this closely are one undo step."""
 
@@ -27,6 +31,8 @@ class ObjectEditor:
         self._classes = classes
         self.document: Document | None = None
         self.selected: int | None = None
+        """Of several selected objects the one that was selected last."""
+        self.also_selected: frozenset[int] = frozenset()
         self.last_class: int | None = None
         """The class that the next drawn object gets."""
         self.enabled = False
@@ -34,8 +40,9 @@ class ObjectEditor:
         self.ghosts_wanted = False
         self._ghosts_for_empty = False
         self._clock = time.monotonic
-        self._nudged: int | None = None
-        """The object of a running series of nudges: any other act ends it."""
+        self._clipboard: tuple[tuple[Geometry, int], ...] = ()
+        self._nudged: tuple[int, ...] | None = None
+        """The objects of a running series of nudges: any other act ends it."""
         self._nudged_at = 0.0
         self.on_edit: Callable[[], None] = lambda: None
         """Called after each edit."""
@@ -57,14 +64,38 @@ class ObjectEditor:
         order = document.review_order(ghosts=self.ghosts_shown)
         if kept is not None and kept in order:
             self.selected = kept
+            self.also_selected &= frozenset(order)
         else:
+            self.also_selected = frozenset()
             self.selected = order[0] if document.in_role(Role.CANDIDATE) else None
 
     def select(self, object_id: int | None) -> Outcome:
         """Select one object, or none."""
-        before, self.selected = self.selected, object_id
+        return self.select_several((object_id,) if object_id is not None else ())
+
+    def select_several(self, object_ids: Sequence[int]) -> Outcome:
+        """Select these objects and no others; the last one is the one that single-object keys mean."""
+        before = self.selection
+        self.selected = object_ids[-1] if object_ids else None
+        self.also_selected = frozenset(object_ids[:-1])
         self._nudged = None
-        return Outcome(Step.OBJECTS, _ids(before, object_id)) if before != object_id else NOTHING
+        return Outcome(Step.OBJECTS, _ids(*before, *object_ids)) if before != self.selection else NOTHING
+
+    def toggle(self, object_id: int) -> Outcome:
+        """Add an object to the selection, or take it out."""
+        kept = tuple(i for i in self.selection if i != object_id)
+        return self.select_several(kept if len(kept) < len(self.selection) else (*kept, object_id))
+
+    def select_all(self) -> Outcome:
+        """Select everything that can be seen."""
+        document = self.document
+        return self.select_several(document.review_order(ghosts=self.ghosts_shown)) if document else NOTHING
+
+    @property
+    def selection(self) -> tuple[int, ...]:
+        """Ids of all selected objects, the one that was selected last at the end."""
+        others = tuple(sorted(self.also_selected))
+        return (*others, self.selected) if self.selected is not None else others
 
     def select_next(self, by: int = 1) -> Outcome:
         """Select the next (or previous, `by` = -1) object in the order of Tab."""
@@ -73,7 +104,7 @@ class ObjectEditor:
         order = self.document.review_order(ghosts=self.ghosts_shown)
         if not order:
             return Outcome(Step.NOTHING, text="No object to select on this frame.")
-        if self.selected not in order:
+        if self.selected not in order or self.also_selected:
             return self.select(order[0 if by > 0 else -1])
         return self.select(order[(order.index(self.selected) + by) % len(order)])
 
@@ -86,8 +117,10 @@ class ObjectEditor:
         self.ghosts_wanted = shown
         self._ghosts_for_empty = False
         ghosts = document.in_role(Role.GHOST)
-        if not shown and self.selected in [item.id for item in ghosts]:
-            self.selected = None
+        if not shown:
+            gone = {item.id for item in ghosts}
+            self.also_selected -= gone
+            self.selected = None if self.selected in gone else self.selected
         text = f"{len(ghosts)} less certain proposal{'' if len(ghosts) == 1 else 's'} {'shown' if shown else 'hidden'}."
         if not ghosts:
             text = "The model proposed nothing less certain here."
@@ -100,17 +133,24 @@ class ObjectEditor:
             return NOTHING
         document.set_thresholds(thresholds)
         seen = document.review_order(ghosts=self.ghosts_shown)
+        self.also_selected &= frozenset(seen)
         if self.selected not in seen:
             self.selected = seen[0] if document.in_role(Role.CANDIDATE) else None
         return Outcome(Step.OBJECTS, tuple(item.id for item in document))
 
     # ------------------------------------------------------------------------------------------------ editing
     def accept(self) -> Outcome:
-        """Accept the selected object (promote a ghost) and select the next."""
+        """Accept the selected object (promote a ghost) and select the next; several go in one step."""
+        if self.also_selected:
+            return self._edit(lambda document: document.accept_all(self.selection))
         return self._act_and_advance(lambda document, object_id: document.accept(object_id), stay=True)
 
     def reject(self) -> Outcome:
-        """Reject the selected object (take a drawn one away) and select the next."""
+        """Reject the selected object (take a drawn one away) and select the next; several go in one step."""
+        if self.also_selected:
+            outcome = self._edit(lambda document: document.reject_all(self.selection))
+            self.selected, self.also_selected = None, frozenset()
+            return outcome
         return self._act_and_advance(lambda document, object_id: document.reject(object_id), stay=False)
 
     def adopt(self, object_id: int) -> Outcome:
@@ -124,6 +164,8 @@ class ObjectEditor:
         if selected is None:
             record = self._classes().get(class_id)
             return Outcome(Step.NOTHING, text=f"New objects will be “{record.name if record else class_id}”.")
+        if self.also_selected:
+            return self._edit(lambda document: document.set_class_of_all(self.selection, class_id))
         return self._edit(lambda document: document.set_class(selected, class_id))
 
     def swap_class(self) -> Outcome:
@@ -135,29 +177,104 @@ class ObjectEditor:
         if item is None or len(choices) < 2:
             return Outcome(Step.NOTHING, text="The model has no second choice for this object.")
         at = choices.index(item.class_id) if item.class_id in choices else -1
-        return self.set_class(choices[(at + 1) % len(choices)])
+        return self._edit(lambda document: document.set_class(item.id, choices[(at + 1) % len(choices)]))
 
     def set_geometry(self, object_id: int, geometry: Geometry) -> Outcome:
         """Give an object another outline."""
-        return self._edit(lambda document: document.set_geometry(object_id, geometry))
+        return self.set_geometries({object_id: geometry})
 
-    def move_selected(self, to: Callable[[Box], Box]) -> Outcome:
-        """Move or resize the selected object by a function of its box; a run of such keys is one undo step."""
-        document, selected = self.document, self.selected
-        item = document.get(selected) if document is not None and selected is not None else None
-        if item is None or selected is None:
+    def set_geometries(self, outlines: Mapping[int, Geometry], *, merge: bool = False) -> Outcome:
+        """Give objects other outlines in one step.
+
+        Args:
+            merge: it takes the place of the step before, which was about the same objects.
+        """
+        return self._said_of(outlines.values(), self._edit(lambda doc: doc.set_geometries(outlines), merge=merge))
+
+    def move_selected(self, to: Callable[[Geometry], Geometry]) -> Outcome:
+        """Change the outlines of the selected objects by a function; a run of such keys is one undo step."""
+        document, selection = self.document, self.selection
+        items = [item for i in selection if document is not None and (item := document.get(i)) is not None]
+        if not items:
             return NOTHING
         now = self._clock()
-        run = self._nudged == selected and now - self._nudged_at < NUDGE_RUN_SECONDS
-        outcome = self._edit(lambda doc: doc.set_geometry(selected, to(item.geometry)), merge=run)
+        run = self._nudged == selection and now - self._nudged_at < NUDGE_RUN_SECONDS
+        outlines = {item.id: to(item.geometry) for item in items}
+        outcome = self._edit(lambda doc: doc.set_geometries(outlines), merge=run)
         if outcome is not NOTHING:
-            self._nudged, self._nudged_at = selected, now
+            self._nudged, self._nudged_at = selection, now
         return outcome
 
     def add(self, geometry: Geometry, class_id: int) -> Outcome:
         """Draw a new object of a class and select it."""
         self.last_class = class_id
-        return self._edit(lambda document: document.add(geometry, class_id))
+        return self._said_of([geometry], self._edit(lambda document: document.add(geometry, class_id)))
+
+    def repair(self) -> Outcome:
+        """Give the selected masks outlines that do not cross themselves, around the same pixels."""
+        document = self.document
+        found = [document.get(i) for i in self.selection] if document is not None else []
+        masks = {item.id: item.geometry for item in found if item and isinstance(item.geometry, Mask)}
+        crossing = {object_id: mask.repaired() for object_id, mask in masks.items() if not mask.is_simple}
+        if not crossing:
+            return Outcome(Step.NOTHING, text="The outline does not cross itself; there is nothing to repair.")
+        return self._edit(lambda doc: doc.set_geometries(crossing))
+
+    # ------------------------------------------------------------------------------------------------ copies
+    def copy(self) -> Outcome:
+        """Keep the selected objects for pasting, on this frame or another one."""
+        document = self.document
+        items = [item for i in self.selection if document is not None and (item := document.get(i)) is not None]
+        if not items:
+            return Outcome(Step.NOTHING, text="Select an object to copy it.")
+        self._clipboard = tuple((item.geometry, item.class_id) for item in items)
+        return Outcome(Step.NOTHING, text=f"{_objects(len(items))} copied.")
+
+    def paste(self) -> Outcome:
+        """Draw what was copied: in the same place, or a little beside it where the same object is already there."""
+        if not self._clipboard:
+            return Outcome(Step.NOTHING, text="Nothing was copied yet.")
+        return self.draw_copies(self._clipboard, name="Paste")
+
+    def duplicate(self) -> Outcome:
+        """Draw the selected objects once more, a little beside."""
+        document = self.document
+        items = [item for i in self.selection if document is not None and (item := document.get(i)) is not None]
+        return self.draw_copies([(item.geometry, item.class_id) for item in items], name="Duplicate")
+
+    def draw_copies(self, objects: Sequence[tuple[Geometry, int]], *, name: str) -> Outcome:
+        """Draw (outline, project class) objects and select them; one that would cover an equal one moves aside."""
+        document = self.document
+        if document is None:
+            return NOTHING
+        taken = [item.geometry for item in document if document.role(item) not in (Role.HIDDEN, Role.REJECTED)]
+
+        def free(geometry: Geometry) -> Geometry:
+            fitted = document.fitted(geometry)
+            if fitted is None or fitted not in taken:
+                return geometry
+            step = max(COPY_OFFSET, 0.2 * min(fitted.bounds.width, fitted.bounds.height))
+            size = {"width": document.width, "height": document.height}
+            aside = fitted.moved_inside(step, step, **size)
+            return aside if aside not in taken else fitted.moved_inside(-step, -step, **size)
+
+        placed = [(free(geometry), class_id) for geometry, class_id in objects]
+        outcome = self._edit(lambda doc: doc.add_all(placed, name=name))
+        if outcome is NOTHING:
+            return outcome
+        self.select_several(outcome.ids[: len(placed)])
+        return replace(outcome, text=f"{_objects(len(placed))} added.")
+
+    def _said_of(self, drawn: Iterable[Geometry], outcome: Outcome) -> Outcome:
+        """Say so when a part of what was drawn lay outside the picture, or its outline crosses itself."""
+        document = self.document
+        if document is None or outcome is NOTHING:
+            return outcome
+        if any(geometry.clipped(document.width, document.height) != geometry for geometry in drawn):
+            return replace(outcome, text="What lay outside of the picture was cut off.")
+        if any(isinstance(geometry, Mask) and not geometry.is_simple for geometry in drawn):
+            return replace(outcome, text="The outline crosses itself; it is kept as drawn and can be repaired.")
+        return outcome
 
     def replay(self, change: Change, *, revert: bool) -> Outcome:
         """Undo or redo a change of the open document."""
@@ -166,19 +283,21 @@ class ObjectEditor:
         state = change.before if revert else change.after
         if any(item and not item.drawn and self.document.origin(item.id) is None for item in state.values()):
             return Outcome(Step.NOTHING, text="The proposal behind this step is not shown any more.")
-        before, self._nudged = self.selected, None
+        before, self._nudged = self.selection, None
         if revert:
             self.document.revert(change)
         else:
             self.document.apply(change)
-        self.selected = next((i for i in change.ids if self.document.get(i) is not None), None)
+        there = [i for i in change.ids if self.document.get(i) is not None]
+        self.selected = there[-1] if there else None
+        self.also_selected = frozenset(there[:-1])
         self.on_edit()
-        return Outcome(Step.OBJECTS, _ids(*change.ids, before))
+        return Outcome(Step.OBJECTS, _ids(*change.ids, *before))
 
     def _edit(self, verb: Callable[[Document], Change | None], *, merge: bool = False) -> Outcome:
         if self.document is None or not self.enabled:
             return NOTHING
-        before = self.selected
+        before = self.selection
         change = verb(self.document)
         if change is None:
             return NOTHING
@@ -188,9 +307,10 @@ class ObjectEditor:
         else:
             self._history.push(EditEntry(self.document.frame_id, change))
         self._nudged = None
-        self.selected = change.ids[0]
+        if not set(change.ids) <= set(before):
+            self.selected, self.also_selected = change.ids[0], frozenset()
         self.on_edit()
-        return Outcome(Step.OBJECTS, _ids(*change.ids, before))
+        return Outcome(Step.OBJECTS, _ids(*change.ids, *before))
 
     def _act_and_advance(self, act: Callable[[Document, int], Change | None], *, stay: bool) -> Outcome:
         document, selected = self.document, self.selected
@@ -213,6 +333,10 @@ class ObjectEditor:
         if stay:
             return selected
         return next((i for i in behind if roles.get(i) is Role.CONFIRMED), None)
+
+
+def _objects(count: int) -> str:
+    return "1 object" if count == 1 else f"{count} objects"
 
 
 def _ids(*ids: int | None) -> tuple[int, ...]:

@@ -18,6 +18,8 @@ class Step(StrEnum):
     """Show `session.document`, another frame than before."""
     ASK_EMPTY = "ask_empty"
     """Ask whether the frame really holds no object; nothing was decided."""
+    ASK_UNSEEN = "ask_unseen"
+    """Ask whether the candidates `ids`, which were never seen well, are to be accepted too; nothing was decided."""
     FINISHED = "finished"
     """No undecided frame is left."""
 
@@ -27,7 +29,7 @@ class Outcome:
     """The result of a verb.
 
     Attributes:
-        ids: objects to redraw for `OBJECTS`.
+        ids: objects to redraw for `OBJECTS`, or those that `ASK_UNSEEN` is about.
         commit: resolves when the store has acknowledged a decision or a revocation.
         text: one line for the status bar; empty when there is nothing to say.
     """

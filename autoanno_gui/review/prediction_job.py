@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameErrorCode
 from autoanno_gui.core.records import Frame, FrameResult, RunSettings
+from autoanno_gui.review.project_task import follow_first_model
 from autoanno_gui.store.store_thread import Priority, Store
 from autoanno_gui.store.writer import Writer
 
@@ -65,12 +66,56 @@ class PredictionProgress:
         return (self.total - self.done) * self.seconds / self.done if self.done else None
 
 
-@dataclass(slots=True)
-class _Tally:
-    total: int
-    started: float = field(default_factory=time.monotonic)
-    done: int = 0
-    predictions: int = 0
+Recording: TypeAlias = Callable[[Writer], list[tuple[int, int | None]]]
+"""Records results; returns (frame id, its new run_frame id or None for a failed frame)."""
+
+
+class ResultLog:
+    """Hands results to the store and says how far a job is, one step for each batch that was acknowledged.
+
+    The device never waits for the disk: a batch is acknowledged while the next ones are worked on.
+    """
+
+    def __init__(self, store: Store, frames: Sequence[Frame]) -> None:
+        self._store = store
+        self._paths = {frame.id: frame.path for frame in frames}
+        self._total = len(frames)
+        self._done = self._predictions = 0
+        self._started = time.monotonic()
+        self._waiting: list[tuple[Sequence[FrameResult], Future[list[tuple[int, int | None]]]]] = []
+
+    def add(self, results: Sequence[FrameResult], recording: Recording) -> None:
+        """Queue a batch for the store."""
+        self._waiting.append((results, self._store.submit(Priority.PREDICTIONS, recording)))
+
+    def leave_out(self, count: int = 1) -> None:
+        """Note that frames need not be done after all."""
+        self._total -= count
+
+    def progress(self, recorded: Sequence[tuple[int, int]] = ()) -> PredictionProgress:
+        """Return how far the job is, with what was recorded apart from its batches."""
+        return PredictionProgress(
+            self._done, self._total, self._predictions, time.monotonic() - self._started, tuple(recorded)
+        )
+
+    def acknowledged(self, *, keep: int = 0) -> Iterator[PredictionProgress]:
+        """Yield a step for each batch, oldest first, that is acknowledged or has more than `keep` others behind it."""
+        while self._waiting and (self._waiting[0][1].done() or len(self._waiting) > keep):
+            yield self._acknowledge(*self._waiting.pop(0))
+
+    def _acknowledge(
+        self, results: Sequence[FrameResult], future: Future[list[tuple[int, int | None]]]
+    ) -> PredictionProgress:
+        recorded = [(frame_id, run_frame) for frame_id, run_frame in future.result() if run_frame is not None]
+        failures = []
+        for result in results:
+            self._done += 1
+            if result.error is not None:
+                detail = result.detail or FRAME_ERROR_TEXT[result.error]
+                failures.append(FrameFailure(result.frame_id, self._paths[result.frame_id], result.error, detail))
+            elif result.predictions is not None:
+                self._predictions += len(result.predictions)
+        return replace(self.progress(recorded), failures=tuple(failures))
 
 
 def pending_frames(store: Store, settings: RunSettings) -> list[Frame]:
@@ -103,61 +148,47 @@ def prediction_job(
     from autoanno_gui.inference.registry import run_settings
 
     settings = run_settings(detector)
+    follow_first_model(store, detector.info)
     everything = frames is None
     if frames is None:
         frames = pending_frames(store, settings)
-    paths = {frame.id: frame.path for frame in frames}
-    run_id = store.submit(
-        Priority.PREDICTIONS, lambda writer: writer.start_run(settings, device=detector.device)
-    ).result()
-    tally = _Tally(total=len(frames))
-    yield PredictionProgress(0, tally.total, 0, 0.0)
+    run_id = start_run(store, settings, device=detector.device)
+    log = ResultLog(store, frames)
+    yield log.progress()
     if everything:
-        repeated = store.submit(Priority.PREDICTIONS, lambda writer: writer.repeat_results(run_id)).result()
-        for at in range(0, len(repeated), NEWS_AT_ONCE):
-            yield PredictionProgress(0, tally.total, 0, 0.0, recorded=tuple(repeated[at : at + NEWS_AT_ONCE]))
-    waiting: list[tuple[list[FrameResult], Future[list[tuple[int, int | None]]]]] = []
+        yield from repeated_results(store, run_id, log)
     try:
-        wanted = _without(frames, skip, tally)
-        for batch in predict_frames(detector, wanted, root=store.root, cancelled=lambda: False):
+        for batch in predict_frames(detector, _without(frames, skip, log), root=store.root, cancelled=lambda: False):
             results = [result for result in batch if result.frame_id not in skip]
-            tally.total -= len(batch) - len(results)
-            waiting.append((results, store.submit(Priority.PREDICTIONS, _recording(run_id, results))))
-            # The batch before is acknowledged while the model works on the next: the device never waits for the disk.
-            while waiting and (waiting[0][1].done() or len(waiting) > 2):
-                yield _acknowledge(waiting.pop(0), tally, paths)
-        while waiting:
-            yield _acknowledge(waiting.pop(0), tally, paths)
+            log.leave_out(len(batch) - len(results))
+            log.add(results, _recording(run_id, results))
+            yield from log.acknowledged(keep=2)
+        yield from log.acknowledged()
     except BaseException:
-        for item in waiting:
-            on_cut(_acknowledge(item, tally, paths))
+        for progress in log.acknowledged():
+            on_cut(progress)
         raise
 
 
-def _without(frames: Sequence[Frame], skip: Container[int], tally: _Tally) -> Iterator[Frame]:
+def start_run(store: Store, settings: RunSettings, *, device: str) -> int:
+    """Return the run of equal settings, or a new one."""
+    return store.submit(Priority.PREDICTIONS, lambda writer: writer.start_run(settings, device=device)).result()
+
+
+def repeated_results(store: Store, run_id: int, log: ResultLog) -> Iterator[PredictionProgress]:
+    """Let a run that is taken up again speak for its frames once more, in steps."""
+    repeated = store.submit(Priority.PREDICTIONS, lambda writer: writer.repeat_results(run_id)).result()
+    for at in range(0, len(repeated), NEWS_AT_ONCE):
+        yield log.progress(repeated[at : at + NEWS_AT_ONCE])
+
+
+def _without(frames: Sequence[Frame], skip: Container[int], log: ResultLog) -> Iterator[Frame]:
     for frame in frames:
         if frame.id in skip:
-            tally.total -= 1
+            log.leave_out()
         else:
             yield frame
 
 
-def _recording(run_id: int, results: list[FrameResult]) -> Callable[[Writer], list[tuple[int, int | None]]]:
+def _recording(run_id: int, results: Sequence[FrameResult]) -> Recording:
     return lambda writer: writer.record_results(run_id, results)
-
-
-def _acknowledge(
-    item: tuple[list[FrameResult], Future[list[tuple[int, int | None]]]], tally: _Tally, paths: dict[int, str]
-) -> PredictionProgress:
-    results, future = item
-    recorded = tuple((frame_id, run_frame) for frame_id, run_frame in future.result() if run_frame is not None)
-    failures = []
-    for result in results:
-        tally.done += 1
-        if result.error is not None:
-            detail = result.detail or FRAME_ERROR_TEXT[result.error]
-            failures.append(FrameFailure(result.frame_id, paths[result.frame_id], result.error, detail))
-        elif result.predictions is not None:
-            tally.predictions += len(result.predictions)
-    seconds = time.monotonic() - tally.started
-    return PredictionProgress(tally.done, tally.total, tally.predictions, seconds, recorded, tuple(failures))

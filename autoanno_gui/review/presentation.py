@@ -8,6 +8,7 @@ from typing import Final
 
 from autoanno_gui.core.document import Document
 from autoanno_gui.core.geometry import Geometry
+from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.records import ClassRecord
 from autoanno_gui.core.review_objects import ReviewObject, Role
 
@@ -26,6 +27,7 @@ class ShownObject:
         edited: class or outline differ from the prediction.
         colour: `#rrggbb` of the class.
         second_choice: name of the model's close second class, if any.
+        crossing: a mask that the reviewer drew or changed so that its outline crosses itself.
     """
 
     id: int
@@ -39,6 +41,7 @@ class ShownObject:
     drawn: bool = False
     edited: bool = False
     second_choice: str | None = None
+    crossing: bool = False
 
     @property
     def on_canvas(self) -> bool:
@@ -111,7 +114,12 @@ class Presentation:
             drawn=item.drawn,
             edited=self.document.changed(item),
             second_choice=self._second_choice(item),
+            crossing=self._crossing(item),
         )
+
+    def _crossing(self, item: ReviewObject) -> bool:
+        # What a model proposed comes from a raster and never crosses; looking would cost on every frame.
+        return isinstance(item.geometry, Mask) and self.document.touched(item) and not item.geometry.is_simple
 
     def _second_choice(self, item: ReviewObject) -> str | None:
         choices = self.document.second_choices(item.id)

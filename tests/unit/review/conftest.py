@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from autoanno_gui.store.store_thread import Store
 from tests.projects import USUAL, MadeProject, Proposal, make_project
 from tests.unit.review.sitting import Sitting
 
 Sit = Callable[..., Sitting]
+OpenStore = Callable[..., Store]
 
 
 @pytest.fixture
@@ -42,3 +44,17 @@ def sit_down(tmp_path: Path) -> Iterator[Sit]:
 def sitting(sit_down: Sit, made: MadeProject) -> Sitting:
     """A review of four frames with the usual proposals."""
     return sit_down(made)
+
+
+@pytest.fixture
+def open_store(tmp_path: Path) -> Iterator[OpenStore]:
+    """Make a project with these proposals, frame by frame, and open its file alone."""
+    opened: list[Store] = []
+
+    def make(*proposals: Sequence[Proposal] | None) -> Store:
+        opened.append(Store.open(make_project(tmp_path, proposals, name=f"made{len(opened)}").file))
+        return opened[-1]
+
+    yield make
+    for store in opened:
+        store.close()

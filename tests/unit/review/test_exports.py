@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.errors import ExportError, FrameErrorCode
-from autoanno_gui.core.geometry import Box
 from autoanno_gui.core.records import (
     Decision,
     DecisionKind,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.errors import ProjectError
-from autoanno_gui.core.geometry import Box
 from autoanno_gui.core.records import FrameResult, PresentationMode, RunSettings
 from autoanno_gui.core.review_objects import Mark, Role
 from autoanno_gui.review.outcome import Step

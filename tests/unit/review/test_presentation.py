@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.document import Document
-from autoanno_gui.core.geometry import Box
 from autoanno_gui.core.records import ClassRecord, PresentationMode, Thresholds
 from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.presentation import Counts, Presentation

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.records import FrameHeader
 from autoanno_gui.review.outcome import Outcome
 from autoanno_gui.review.session import ReviewSession

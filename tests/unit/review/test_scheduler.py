@@ -267,6 +267,42 @@ def test_a_job_that_gives_way_can_be_cancelled(typing: Log, clock: Clock) -> Non
     assert typing.steps == ["job ended"]
 
 
+def test_work_in_the_background_gives_way_too_and_to_jobs_as_well(typing: Log, clock: Clock) -> None:
+    def job() -> None:
+        typing.submit("job", 2, then=lambda step: typing.scheduler.note_look_ahead(full=True))
+
+    with while_waiting(clock, job):
+        typing.submit("background", 2, urgency=Urgency.BACKGROUND)
+        typing.scheduler.run_until_idle()
+    assert [step for step in typing.steps if step[-1].isdigit()] == ["job0", "job1", "background0", "background1"]
+
+
+def test_work_in_the_background_is_put_off_but_never_dropped(log: Log) -> None:
+    """Whatever comes meanwhile goes first, between any two of its steps; then it goes on where it was."""
+    kinds = iter([Urgency.JOB, Urgency.NEXT_FRAME, Urgency.SHOWN_FRAME, Urgency.PROMPT])
+
+    def interrupt(step: int) -> None:
+        if (urgency := next(kinds, None)) is not None:
+            log.submit(urgency.name, urgency=urgency)
+
+    log.submit("background", 5, urgency=Urgency.BACKGROUND, then=interrupt)
+    log.scheduler.run_until_idle()
+    assert [step for step in log.steps if step[-1].isdigit()] == [
+        *("background0", "JOB0", "background1", "NEXT_FRAME0", "background2"),
+        *("SHOWN_FRAME0", "background3", "PROMPT0", "background4"),
+    ]
+
+
+def test_newer_work_in_the_background_takes_the_place_of_older(log: Log) -> None:
+    def again(step: int) -> None:
+        if step == 1:
+            log.submit("newer", 2, urgency=Urgency.BACKGROUND, under="ahead")
+
+    log.submit("older", 9, urgency=Urgency.BACKGROUND, under="ahead", then=again)
+    log.scheduler.run_until_idle()
+    assert [step for step in log.steps if step[-1].isdigit()] == ["older0", "older1", "newer0", "newer1"]
+
+
 # ------------------------------------------------------------------------------------------------ on a thread
 def test_a_thread_works_until_it_is_stopped() -> None:
     log = Log(Scheduler())

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.errors import FrameErrorCode, ProjectError
-from autoanno_gui.core.geometry import Box
 from autoanno_gui.core.records import DecisionKind, FrameResult, FrameState, PresentationMode, RunSettings, VerdictKind
 from autoanno_gui.core.review_objects import FIRST_DRAWN_ID, Mark, Role
 from autoanno_gui.review.outcome import NOTHING, Outcome, Step
@@ -124,8 +124,8 @@ def test_a_frame_without_candidates_asks_before_it_is_empty(sit_down: Sit) -> No
     assert session.objects.ghosts_shown
     assert session.accept_frame().step is Step.ASK_EMPTY
     assert session.empty_asked
-    assert session.cancel_empty()
-    assert not session.cancel_empty()
+    assert session.cancel_question()
+    assert not session.cancel_question()
     assert session.accept_frame().step is Step.ASK_EMPTY
     assert session.objects.adopt(0).step is Step.OBJECTS
     assert not session.empty_asked
