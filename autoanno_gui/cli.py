@@ -191,7 +191,7 @@ def predict(
 ) -> None:
     """Label a folder with a model. Can be interrupted with Ctrl+C; run again, it goes on where it was."""
     from autoanno_gui.config import AppHome
-    from autoanno_gui.core.records import Task
+    from autoanno_gui.core.task import Task
     from autoanno_gui.inference.registry import load_detector
     from autoanno_gui.review.project_access import open_to_work
 
@@ -297,6 +297,11 @@ def metrics(folder: Path | None, project: Path | None, as_json: bool) -> None:
 @_maybe_folder
 @click.option("--out", type=_FOLDER, required=True, help="A folder that does not exist yet.")
 @_project
+@click.option(
+    "--labels",
+    type=click.Choice(["detect", "segment", "pose", "obb"]),
+    help="Form of the labels (default: what the project collects).",
+)
 @click.option("--link", is_flag=True, help="Hard links instead of copies, where the disk allows it.")
 @click.option("--val", type=click.FloatRange(0, 0.9), default=0.2, show_default=True, help="Share for validation.")
 @click.option("--test", type=click.FloatRange(0, 0.9), default=0.0, show_default=True, help="Share for testing.")
@@ -304,22 +309,37 @@ def metrics(folder: Path | None, project: Path | None, as_json: bool) -> None:
 @_json
 @_sentences
 def export(
-    folder: Path | None, out: Path, project: Path | None, link: bool, val: float, test: float, seed: int, as_json: bool
+    folder: Path | None,
+    out: Path,
+    project: Path | None,
+    labels: str | None,
+    link: bool,
+    val: float,
+    test: float,
+    seed: int,
+    as_json: bool,
 ) -> None:
     """Write the labelled frames as a YOLO dataset."""
     if val + test > 0.9:
         raise click.UsageError("--val and --test together may take 0.9 at most, so that something is left to train on.")
     from tqdm import tqdm
 
-    from autoanno_gui.datasets.plan import ExportOptions, FileMode
+    from autoanno_gui.core.task import Task
+    from autoanno_gui.datasets.plan import ExportOptions, FileMode, default_format
     from autoanno_gui.review.export_job import export_job
     from autoanno_gui.review.project_access import open_to_work
 
-    options = ExportOptions(
-        files=FileMode.HARD_LINK if link else FileMode.COPY, fractions=(1 - val - test, val, test), seed=seed
-    )
     file = _known(folder, project)
     with open_to_work(file, folder) as store, tqdm(unit="step", desc="Exporting", file=sys.stderr) as bar:
+        with store.reader() as reader:
+            task, skeleton = reader.project_task(), reader.skeleton()
+        options = ExportOptions(
+            format=default_format(Task(labels) if labels is not None else task),
+            files=FileMode.HARD_LINK if link else FileMode.COPY,
+            fractions=(1 - val - test, val, test),
+            seed=seed,
+            skeleton=skeleton,
+        )
         job = export_job(store, out=out.absolute(), options=options)
         while True:
             try:

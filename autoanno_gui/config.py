@@ -101,6 +101,10 @@ class Settings:
         hard_links: an export links to the frames where it can, instead of copying them.
         split_fractions: shares of train (more than none), val and test; they add up to 1.
         split_seed: draws the split; equal seeds draw equal splits.
+        segmenter: path of the SAM weights that make masks; empty for GrabCut.
+        segmenter_architecture: of that file, where its name does not tell; else empty.
+        mask_tolerance: pixels by which the outline of a mask may be simplified.
+        object_tour: Tab brings small objects near, and accepting a frame asks about objects that nobody can have seen.
         shortcuts: action id -> keys in Qt's portable spelling, for actions whose keys the user changed.
     """
 
@@ -114,6 +118,10 @@ class Settings:
     hard_links: bool = False
     split_fractions: tuple[float, float, float] = (0.8, 0.2, 0.0)
     split_seed: int = 0
+    segmenter: str = ""
+    segmenter_architecture: str = ""
+    mask_tolerance: float = 1.0
+    object_tour: bool = True
     shortcuts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def with_recent_folder(self, folder: str) -> Settings:
@@ -191,6 +199,10 @@ _ACCEPT: Final[dict[str, Callable[[object], object | None]]] = {
     "hard_links": lambda value: value if isinstance(value, bool) else None,
     "split_fractions": _fractions,
     "split_seed": lambda value: value if isinstance(value, int) and not isinstance(value, bool) else None,
+    "segmenter": _text,
+    "segmenter_architecture": _text,
+    "mask_tolerance": lambda value: _number(value, above=-1e-9, up_to=20),
+    "object_tour": lambda value: value if isinstance(value, bool) else None,
     "shortcuts": _shortcuts,
 }
 """For each setting: its value from JSON, or None when that does not fit."""

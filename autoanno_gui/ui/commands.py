@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from autoanno_gui.ui import project_commands, window_commands
-from autoanno_gui.ui.canvas.tools import ToolName
-from autoanno_gui.ui.review_presenter import STEPS, ReviewPresenter
+from autoanno_gui.ui.canvas.tools.tool import ToolName
+from autoanno_gui.ui.object_acts import STEPS
+from autoanno_gui.ui.review_presenter import ReviewPresenter
 
 if TYPE_CHECKING:
     from autoanno_gui.ui.main_window import MainWindow
@@ -55,17 +56,26 @@ def _objects(window: MainWindow) -> Handlers:
         "object.show_ghosts": act(ReviewPresenter.toggle_ghosts),
         "object.pick_class": partial(window_commands.pick_class, window),
         "class.create": partial(window_commands.create_class, window),
+        "object.select_all": act(ReviewPresenter.select_all),
+        "object.refine": lambda: window.segmenters.refine(),
+        "object.repair": act(ReviewPresenter.repair_outline),
+        "object.copy": act(ReviewPresenter.copy),
+        "object.paste": act(ReviewPresenter.paste),
+        "object.duplicate": act(ReviewPresenter.duplicate),
+        "object.copy_previous": act(ReviewPresenter.copy_from_previous),
     }
     for slot in range(1, 10):
         handlers[f"object.set_class_{slot}"] = act(lambda p, slot=slot: p.set_class_slot(slot))  # type: ignore[misc]
     for direction in STEPS:
         for suffix, pixels in (("", 1.0), ("_10", 10.0)):
             handlers[f"object.nudge_{direction}{suffix}"] = act(
-                lambda p, d=direction, n=pixels: p.nudge(d, n)  # type: ignore[misc]
+                lambda p, d=direction, n=pixels: p.objects.nudge(d, n)  # type: ignore[misc]
             )
             handlers[f"object.grow_{direction}{suffix}"] = act(
-                lambda p, d=direction, n=pixels: p.grow(d, n)  # type: ignore[misc]
+                lambda p, d=direction, n=pixels: p.objects.grow(d, n)  # type: ignore[misc]
             )
+    for name, degrees in (("left", -1.0), ("right", 1.0), ("left_10", -10.0), ("right_10", 10.0)):
+        handlers[f"object.turn_{name}"] = act(lambda p, n=degrees: p.objects.turn(n))  # type: ignore[misc]
     return handlers
 
 
@@ -78,8 +88,10 @@ def _view(window: MainWindow) -> Handlers:
             canvas.zoom_to(selected)
 
     return {
-        "tool.select": lambda: canvas.set_tool(ToolName.SELECT),
-        "tool.box": lambda: canvas.set_tool(ToolName.BOX),
+        **{f"tool.{tool.value}": partial(canvas.set_tool, tool) for tool in ToolName if tool is not ToolName.HAND},
+        "tool.smaller_brush": partial(canvas.grow_brush, -1),
+        "tool.larger_brush": partial(canvas.grow_brush, 1),
+        "view.enhance": window.enhance_bar.toggle,
         "view.fit": canvas.fit,
         "view.zoom_object": zoom_object,
         "view.zoom_in": canvas.zoom_in,
@@ -96,13 +108,17 @@ def _files(window: MainWindow) -> Handlers:
         "file.open_project": partial(project_commands.open_project, window),
         "file.save_copy": partial(project_commands.save_copy, window),
         "file.relink": partial(project_commands.relink, window),
+        "file.task": partial(project_commands.choose_task, window),
+        "file.skeleton": partial(project_commands.edit_skeleton, window),
         "file.export": partial(project_commands.export, window),
         "file.quit": window.close,
         "edit.settings": partial(window_commands.edit_settings, window),
         "model.choose": partial(project_commands.choose_model, window),
         "model.class_map": partial(project_commands.edit_class_map, window),
         "model.predict": window.models.start_job,
-        "model.cancel": window.models.stop_job,
+        "model.cancel": window.stop_jobs,
+        "model.segmenter": partial(project_commands.choose_segmenter, window),
+        "model.make_masks": window.segmenters.start_pass,
         "help.shortcuts": partial(window_commands.show_shortcuts, window),
         "help.about": partial(window_commands.show_about, window),
     }

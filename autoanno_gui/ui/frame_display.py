@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from autoanno_gui.core.errors import FrameErrorCode
 from autoanno_gui.core.records import Frame, FrameHeader, FrameState, PresentationMode, ScannedFile
+from autoanno_gui.imaging.enhance import Enhancement
 from autoanno_gui.review.session import ReviewSession
 from autoanno_gui.store.store_thread import Priority
 from autoanno_gui.store.writer import Writer
@@ -43,6 +44,8 @@ class FrameDisplay(QObject):
         self._key_of = key_of
         self._awaited: int | None = None
         """The frame that is to be shown as soon as it is decoded."""
+        self._renewed: int | None = None
+        """The frame on the canvas whose picture is to be replaced by the same one in another light."""
         prefetcher.loaded.connect(self._on_loaded)
         prefetcher.full_loaded.connect(self._on_full_loaded)
         # The canvas outlives the project: what it says of the next one is none of this display's business.
@@ -70,6 +73,18 @@ class FrameDisplay(QObject):
         else:
             self._prefetcher.want([frame], size=self._canvas.preview_size())
 
+    def enhance(self, enhancement: Enhancement) -> None:
+        """Show all frames in another light from now on, the open one at once and where it is."""
+        self._prefetcher.set_enhancement(enhancement)
+        self._renewed = self._session.frame.id if self._session.frame is not None else None
+        self.prefetch()
+
+    def _renew(self, loaded: LoadedFrame) -> None:
+        self._renewed = None
+        if loaded.image is not None and loaded.header is not None:
+            width, height = loaded.header.width, loaded.header.height
+            self._canvas.renew_image(FrameImage(loaded.frame_id, loaded.image, width, height))
+
     def prefetch(self) -> None:
         """Ask for the frames that the next keys may want, in the size of the present viewport."""
         frame = self._session.frame
@@ -81,6 +96,8 @@ class FrameDisplay(QObject):
     @Slot(object)
     def _on_loaded(self, loaded: LoadedFrame) -> None:
         frame = self._session.frame
+        if frame is not None and loaded.frame_id == frame.id == self._renewed and self._awaited is None:
+            self._renew(loaded)
         if frame is None or loaded.frame_id != self._awaited or frame.id != self._awaited:
             return
         shown = self._canvas.preview_size()
@@ -100,7 +117,8 @@ class FrameDisplay(QObject):
             presentation = self._session.presentation
             objects = presentation.on_canvas() if presentation is not None else []
             image = FrameImage(frame.id, loaded.image, loaded.header.width, loaded.header.height)
-            self._canvas.show_frame(image, objects, selected=self._session.objects.selected)
+            editor = self._session.objects
+            self._canvas.show_frame(image, objects, selected=editor.selected, also=editor.also_selected)
         self.update_banner()
 
     @Slot(int)
@@ -169,14 +187,16 @@ class FrameDisplay(QObject):
         for object_id in ids:
             shown = presentation.shown(object_id)
             self._canvas.update_object(object_id, shown if shown is None or shown.on_canvas else None)
-        self._canvas.set_selected(self._session.objects.selected)
+        editor = self._session.objects
+        self._canvas.set_selected(editor.selected, also=editor.also_selected)
         self.update_banner()
 
     def redraw_all(self) -> None:
         """Redraw all objects of the open frame."""
         presentation = self._session.presentation
         if presentation is not None and self._on_canvas:
-            self._canvas.show_objects(presentation.on_canvas(), selected=self._session.objects.selected)
+            editor = self._session.objects
+            self._canvas.show_objects(presentation.on_canvas(), selected=editor.selected, also=editor.also_selected)
         self.update_banner()
 
     # ------------------------------------------------------------------------------------------------ banner

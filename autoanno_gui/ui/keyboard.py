@@ -67,6 +67,7 @@ class CanvasKeys(QObject):
         held: Mapping[str, Callable[[bool], None]],
         bare: Callable[[], Mapping[str, QAction]],
         on_input: Callable[[], None],
+        claimed: Callable[[QKeyEvent], bool] = lambda event: False,
     ) -> None:
         """Watch the canvas.
 
@@ -75,11 +76,13 @@ class CanvasKeys(QObject):
             held: key -> called with True when it goes down and False when it comes up.
             bare: returns the actions by their portable key sequence, for keys that no layout letter matched.
             on_input: called at every key and click.
+            claimed: says whether the canvas itself needs a key now, for a tool that is busy.
         """
         super().__init__(canvas)
         self._held = dict(held)
         self._bare = bare
         self._on_input = on_input
+        self._claimed = claimed
         self._down: set[str] = set()
         canvas.installEventFilter(self)
 
@@ -103,6 +106,8 @@ class CanvasKeys(QObject):
         return key_by_place(event)
 
     def _press(self, event: QKeyEvent) -> bool:
+        if self._claimed(event):
+            return False
         name = self._name(event)
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
         if plain and name in self._held:

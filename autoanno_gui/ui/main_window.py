@@ -15,11 +15,14 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStackedWidget, Q
 
 from autoanno_gui.config import AppHome, Settings, Theme
 from autoanno_gui.core.errors import KnownError
+from autoanno_gui.core.task import Task
+from autoanno_gui.imaging.enhance import Enhancement
 from autoanno_gui.review.model_runner import LoadedModel
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.actions import Actions
 from autoanno_gui.ui.canvas.view import CanvasView
 from autoanno_gui.ui.commands import commands
+from autoanno_gui.ui.enhance_bar import EnhanceBar
 from autoanno_gui.ui.keyboard import CanvasKeys
 from autoanno_gui.ui.model_controller import ModelController
 from autoanno_gui.ui.panel_focus import PanelFocus
@@ -31,7 +34,9 @@ from autoanno_gui.ui.panels.status import StatusLine
 from autoanno_gui.ui.panels.welcome import WelcomePage
 from autoanno_gui.ui.project_controller import ProjectController
 from autoanno_gui.ui.review_presenter import ReviewPresenter
+from autoanno_gui.ui.segment_controller import SegmentController
 from autoanno_gui.ui.shortcuts import load_specs
+from autoanno_gui.ui.tool_strip import ToolStrip
 from autoanno_gui.ui.window_layout import keep_layout, restore_layout
 
 
@@ -69,9 +74,19 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.actions_ = Actions(load_specs(settings.shortcuts), window=self, canvas=self.canvas)
         key_of = self.actions_.key_of
+        self.tool_strip = ToolStrip(self.actions_, self)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.tool_strip)
+        self.enhance_bar = EnhanceBar(self._pages)
         self.models = ModelController(settings=settings, key_of=key_of, parent=self)
+        self.segmenters = SegmentController(settings=settings, canvas=self.canvas, key_of=key_of, parent=self)
         self.projects = ProjectController(
-            home=home, settings=settings, canvas=self.canvas, models=self.models, key_of=key_of, parent=self
+            home=home,
+            settings=settings,
+            canvas=self.canvas,
+            models=self.models,
+            segmenters=self.segmenters,
+            key_of=key_of,
+            parent=self,
         )
         self.actions_.connect_all(commands(self))
         # They last while a key is held: in the menu they can only say so.
@@ -93,9 +108,11 @@ class MainWindow(QMainWindow):
             },
             bare=self._bare_keys,
             on_input=self._note_input,
+            claimed=self.canvas.claims,
         )
         self.canvas.viewport().installEventFilter(self)
         self._panel_focus = PanelFocus(self.canvas, self._panels)
+        self.canvas.mask_tolerance = settings.mask_tolerance
         self._connect_panels()
         self._connect_projects()
         self._update_enabled()
@@ -122,7 +139,7 @@ class MainWindow(QMainWindow):
         self.objects_panel.threshold_changed.connect(lambda value: self._review(lambda p: p.set_threshold(value)))
         self.objects_panel.ghosts_toggled.connect(lambda: self._review(lambda p: p.toggle_ghosts()))
         classes = self.classes_panel
-        classes.class_chosen.connect(lambda class_id: self._review(lambda p: p.set_class(class_id)))
+        classes.class_chosen.connect(lambda class_id: self._review(lambda p: p.objects.set_class(class_id)))
         classes.class_created.connect(self._create_class)
         classes.class_renamed.connect(lambda i, name: self._review(lambda p: p.classes.rename(i, name)))
         classes.class_recoloured.connect(lambda i, colour: self._review(lambda p: p.classes.recolour(i, colour)))
@@ -130,9 +147,12 @@ class MainWindow(QMainWindow):
         classes.class_removed.connect(lambda i: self._review(lambda p: p.classes.remove(i)))
         classes.slots_changed.connect(lambda slots: self._review(lambda p: p.classes.set_slots(slots)))
         self.status.model_clicked.connect(self.actions_["model.choose"].trigger)
-        self.status.stop_clicked.connect(self.models.stop_job)
+        self.status.stop_clicked.connect(self.stop_jobs)
         self.canvas.cursor_moved.connect(self.status.show_cursor)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
+        self.canvas.tool_changed.connect(lambda tool: self.tool_strip.show_tool(tool.value))
+        self.enhance_bar.changed.connect(self._enhance)
+        self.objects_panel.segmenter_clicked.connect(self.actions_["model.segmenter"].trigger)
 
     def _connect_projects(self) -> None:
         projects = self.projects
@@ -152,6 +172,13 @@ class MainWindow(QMainWindow):
         models.job_started.connect(self._update_enabled)
         models.job_progressed.connect(self.status.show_job)
         models.job_ended.connect(self._on_job_ended)
+        segmenters = self.segmenters
+        segmenters.failed.connect(self.show_error)
+        segmenters.said.connect(self.status.say)
+        segmenters.segmenter_loaded.connect(self.objects_panel.show_segmenter)
+        segmenters.pass_started.connect(self._update_enabled)
+        segmenters.pass_progressed.connect(self.status.show_job)
+        segmenters.pass_ended.connect(self._on_job_ended)
 
     def _bare_keys(self) -> dict[str, QAction]:
         specs = self.actions_.specs.values()
@@ -197,8 +224,11 @@ class MainWindow(QMainWindow):
         presenter.said.connect(self.status.say)
         presenter.failed.connect(self.show_error)
         presenter.class_wanted.connect(self.actions_["object.pick_class"].trigger)
+        presenter.task_changed.connect(self._show_task)
         self._pages.setCurrentWidget(self.canvas)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._show_task()
+        presenter.display.enhance(self.enhance_bar.enhancement)
         self.queue_panel.set_session(project.session)
         self._show_classes()
         self.remember_folder(project.store.root)
@@ -299,6 +329,26 @@ class MainWindow(QMainWindow):
         self.status.hide_job()
         self._update_enabled()
 
+    def stop_jobs(self) -> None:
+        """Stop predicting and making masks; what is done is kept."""
+        self.models.stop_job()
+        self.segmenters.stop_pass()
+
+    def _enhance(self, enhancement: Enhancement) -> None:
+        self.actions_["view.enhance"].setChecked(self.enhance_bar.isVisibleTo(self._pages))
+        if self.presenter is not None:
+            self.presenter.display.enhance(enhancement)
+
+    def _show_task(self) -> None:
+        """Show what the project collects: its skeleton on the canvas, and only what makes sense in the menus."""
+        project = self.projects.project
+        if project is None:
+            return
+        self.canvas.set_task(project.session.task)
+        self.canvas.set_skeleton(project.session.skeleton if project.session.task is Task.POSE else None)
+        self.actions_["file.skeleton"].setEnabled(project.session.task is Task.POSE)
+        self.objects_panel.show_task(project.session.task)
+
     def show_error(self, sentence: str) -> None:
         """Show a fault of the environment: the sentence says what happened and what to do."""
         self.notice.show_text(sentence)
@@ -309,12 +359,13 @@ class MainWindow(QMainWindow):
             area = action_id.split(".")[0]
             if area in ("review", "object", "tool", "threshold", "frame", "class", "model", "edit"):
                 self.actions_[action_id].setEnabled(open_ or action_id == "edit.settings")
-        for action_id in ("file.save_copy", "file.relink", "file.export"):
+        for action_id in ("file.save_copy", "file.relink", "file.task", "file.skeleton", "file.export", "view.enhance"):
             self.actions_[action_id].setEnabled(open_)
         for panel in self._panels:
             panel.setEnabled(open_)
         self.actions_["model.predict"].setEnabled(open_ and not self.models.job_running)
-        self.actions_["model.cancel"].setEnabled(self.models.job_running)
+        self.actions_["model.make_masks"].setEnabled(open_ and not self.segmenters.pass_running)
+        self.actions_["model.cancel"].setEnabled(self.models.job_running or self.segmenters.pass_running)
 
     # ------------------------------------------------------------------------------------------------ input
     def _note_input(self) -> None:
@@ -372,6 +423,11 @@ class MainWindow(QMainWindow):
         """Use and keep changed settings."""
         before, self.settings = self.settings, settings
         self.projects.settings = self.models.settings = settings
+        if self.presenter is not None:
+            self.presenter.object_tour = settings.object_tour
+        if settings != before:
+            self.segmenters.take_settings(settings)
+            self.canvas.mask_tolerance = settings.mask_tolerance
         if settings.theme != before.theme:
             theme.apply_choice(settings.theme)
         try:

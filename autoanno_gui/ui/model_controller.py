@@ -183,6 +183,7 @@ class ModelController(QObject):
         self.model = model
         self._write_setting(MODEL_SETTING, escape_path(model.info.path))
         self.model_loaded.emit(model)
+        project.presenter.adopt_model(model.info)
         if not project.session.model_active:  # one that was asked for before it failed meanwhile
             project.presenter.set_model_active(True)
         frame = project.session.frame

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from autoanno_gui.config import AppHome, Settings
 from autoanno_gui.review.model_runner import ModelEvents, ModelRunner
 from autoanno_gui.review.scheduler import Scheduler
+from autoanno_gui.review.segmenter_runner import SegmenterEvents, SegmenterRunner
 from autoanno_gui.review.session import ReviewSession
 from autoanno_gui.store.store_thread import Store
 from autoanno_gui.ui.canvas.view import CanvasView
@@ -36,6 +37,7 @@ class OpenProject(QObject):
         home: AppHome,
         key_of: KeyOf,
         events: ModelEvents,
+        segmenter_events: SegmenterEvents,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -43,8 +45,12 @@ class OpenProject(QObject):
         self.session: Final = ReviewSession(store, reviewer=settings.reviewer, idle_cap=settings.idle_cap_seconds)
         self.prefetcher: Final = Prefetcher(store.root, self)
         self.presenter: Final = ReviewPresenter(self.session, canvas, self.prefetcher, key_of=key_of, parent=self)
+        self.presenter.object_tour = settings.object_tour
         self.scheduler: Final = Scheduler()
         self.runner: Final = ModelRunner(self.scheduler, store, home=home.models_dir, events=events)
+        self.segmenter: Final = SegmenterRunner(
+            self.scheduler, store, home=home.models_dir, events=segmenter_events, detector=lambda: self.runner.detector
+        )
         self._thread = SchedulerThread(self.scheduler, self)
         self._thread.start()
         self._released = False
@@ -70,6 +76,7 @@ class OpenProject(QObject):
         self._released = True
         self._thread.stop()
         self.runner.close()
+        self.segmenter.close()
         self.store.close()
         self.ended.emit()
         self.deleteLater()

@@ -16,7 +16,9 @@ from PySide6.QtGui import QImage
 from autoanno_gui.core.errors import FrameError, FrameErrorCode
 from autoanno_gui.core.records import Frame, FrameHeader
 from autoanno_gui.imaging.decode import read_frame, read_preview, to_bgra
+from autoanno_gui.imaging.enhance import Enhancement
 
+PLAIN: Final = Enhancement()
 KEPT_IMAGES: Final = 12
 """About 6 MB each for a full-HD viewport."""
 
@@ -38,6 +40,8 @@ class LoadedFrame:
     detail: str = ""
     fingerprint: tuple[int, int] | None = None
     """(bytes, mtime_ns) of the file that was read."""
+    enhancement: Enhancement = PLAIN
+    """How the pixels were brightened for the eye."""
 
 
 class Prefetcher(QObject):
@@ -54,6 +58,7 @@ class Prefetcher(QObject):
         super().__init__(parent)
         self._cache: dict[int, LoadedFrame] = {}
         self._wanted: tuple[int, ...] = ()
+        self.enhancement = PLAIN
         self._worker = _DecodeThread(root)
         self._worker.decoded.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self._worker.failed.connect(self._raise, Qt.ConnectionType.QueuedConnection)
@@ -75,6 +80,13 @@ class Prefetcher(QObject):
         """Ask for one frame in full resolution, before anything else."""
         self._worker.ask_full(frame)
 
+    def set_enhancement(self, enhancement: Enhancement) -> None:
+        """Show all frames in another way from now on; what is decoded already has to be asked for again."""
+        if enhancement != self.enhancement:
+            self.enhancement = enhancement
+            self._worker.use(enhancement)
+            self._cache.clear()
+
     def forget_all(self) -> None:
         """Drop all previews, because files may have changed."""
         self._cache.clear()
@@ -87,6 +99,8 @@ class Prefetcher(QObject):
     @Slot(object)
     def _take(self, frame: LoadedFrame) -> None:
         self._worker.note_taken(frame)
+        if frame.enhancement != self.enhancement:
+            return  # decoded before the reviewer changed how pictures are shown
         if frame.size is None:
             self.full_loaded.emit(frame)
             return
@@ -113,6 +127,7 @@ class _DecodeThread(QThread):
     def __init__(self, root: Path) -> None:
         super().__init__()
         self._root = root
+        self._enhancement = PLAIN
         self._wake = threading.Condition()
         self._previews: list[tuple[Frame, tuple[int, int]]] = []
         self._full: Frame | None = None
@@ -130,6 +145,12 @@ class _DecodeThread(QThread):
             self._full = frame if (frame.id, None) not in self._under_way else None
             self._wake.notify()
 
+    def use(self, enhancement: Enhancement) -> None:
+        with self._wake:
+            self._enhancement = enhancement
+            # What is on its way looks as it should no longer: it has to be decoded again after all.
+            self._under_way.clear()
+
     def note_taken(self, frame: LoadedFrame) -> None:
         with self._wake:
             self._under_way.discard((frame.frame_id, frame.size))
@@ -142,15 +163,15 @@ class _DecodeThread(QThread):
 
     def run(self) -> None:
         while (task := self._next_task()) is not None:
-            frame, size = task
+            frame, size, enhancement = task
             try:
-                self.decoded.emit(_load(self._root, frame, size))
+                self.decoded.emit(_load(self._root, frame, size, enhancement))
             except BaseException as error:  # noqa: BLE001 - the worker boundary: handed to the GUI thread, never swallowed
                 with self._wake:
                     self._under_way.discard((frame.id, size))
                 self.failed.emit(error)
 
-    def _next_task(self) -> tuple[Frame, tuple[int, int] | None] | None:
+    def _next_task(self) -> tuple[Frame, tuple[int, int] | None, Enhancement] | None:
         with self._wake:
             while not self._stopping and self._full is None and not self._previews:
                 self._wake.wait()
@@ -162,19 +183,22 @@ class _DecodeThread(QThread):
             else:
                 task = self._previews.pop(0)
             self._under_way.add((task[0].id, task[1]))
-            return task
+            return *task, self._enhancement
 
 
-def _load(root: Path, frame: Frame, size: tuple[int, int] | None) -> LoadedFrame:
+def _load(root: Path, frame: Frame, size: tuple[int, int] | None, enhancement: Enhancement) -> LoadedFrame:
     try:
         if size is None:
             decoded = read_frame(root, frame.path)
-            return LoadedFrame(frame.id, None, _to_image(to_bgra(decoded.pixels)), decoded.header)
+            full = _to_image(enhancement.apply(to_bgra(decoded.pixels)))
+            return LoadedFrame(frame.id, None, full, decoded.header, enhancement=enhancement)
         preview = read_preview(root, frame.path, width=size[0], height=size[1])
-        image = _to_image(preview.pixels)
-        return LoadedFrame(frame.id, size, image, preview.header, fingerprint=preview.fingerprint)
+        image = _to_image(enhancement.apply(preview.pixels))
+        return LoadedFrame(
+            frame.id, size, image, preview.header, fingerprint=preview.fingerprint, enhancement=enhancement
+        )
     except FrameError as error:
-        return LoadedFrame(frame.id, size, None, None, error.code, error.detail)
+        return LoadedFrame(frame.id, size, None, None, error.code, error.detail, enhancement=enhancement)
 
 
 def _to_image(pixels: NDArray[np.uint8]) -> QImage:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialog, QFileDialog
 
 from autoanno_gui.config import PROJECT_SUFFIX
+from autoanno_gui.core.keypoints import COCO_PERSON
 from autoanno_gui.core.records import FrameState
+from autoanno_gui.review.session import ReviewSession
 from autoanno_gui.ui.dialogs.class_map import ClassMapDialog
 from autoanno_gui.ui.dialogs.model import ModelDialog
 from autoanno_gui.ui.dialogs.run import run_modal
+from autoanno_gui.ui.dialogs.segmenter import SegmenterDialog
+from autoanno_gui.ui.dialogs.skeleton import SkeletonDialog
+from autoanno_gui.ui.dialogs.task import TaskDialog
 
 if TYPE_CHECKING:
     from autoanno_gui.ui.main_window import MainWindow
@@ -62,13 +68,63 @@ def export(window: MainWindow) -> None:
     if project is None:
         return
     counts = {state: project.session.frames.count(state) for state in FrameState}
-    dialog = ExportDialog(counts, root=project.store.root, settings=window.settings, parent=window)
+    dialog = ExportDialog(
+        counts,
+        task=project.session.task,
+        skeleton=project.session.skeleton,
+        root=project.store.root,
+        settings=window.settings,
+        parent=window,
+    )
     if run_modal(dialog, back_to=window.canvas) != QDialog.DialogCode.Accepted:
         return
     window.take_settings(dialog.settings)
     store, options, out = project.store, dialog.options, dialog.out
     progress = ExportProgressDialog(lambda: export_job(store, out=out, options=options), window)
     run_modal(progress, back_to=window.canvas)
+
+
+def choose_task(window: MainWindow) -> None:
+    """Choose what the project collects."""
+    project = window.projects.project
+    if project is None:
+        return
+    session = project.session
+    dialog = TaskDialog(session.task, labelled=_labelled(session), parent=window)
+    if run_modal(dialog, back_to=window.canvas) == QDialog.DialogCode.Accepted and dialog.task is not session.task:
+        project.presenter.set_task(dialog.task, session.skeleton)
+
+
+def edit_skeleton(window: MainWindow) -> None:
+    """Edit the keypoints of the project."""
+    project = window.projects.project
+    if project is None:
+        return
+    session = project.session
+    dialog = SkeletonDialog(session.skeleton or COCO_PERSON, labelled=_labelled(session), parent=window)
+    if run_modal(dialog, back_to=window.canvas) == QDialog.DialogCode.Accepted:
+        project.presenter.set_task(session.task, dialog.skeleton)
+
+
+def _labelled(session: ReviewSession) -> int:
+    return session.frames.count(*(state for state in FrameState if state.labelled))
+
+
+def choose_segmenter(window: MainWindow) -> None:
+    """Choose what makes masks from boxes and clicks."""
+    from autoanno_gui.inference.segmenters import ARCHITECTURES, inspect_segmenter
+
+    home = window.home.models_dir
+    dialog = SegmenterDialog(
+        current=window.segmenters.info,
+        recent=window.settings.segmenter,
+        architectures=ARCHITECTURES,
+        inspect=lambda path, architecture: inspect_segmenter(path, home=home, architecture=architecture),
+        parent=window,
+    )
+    if run_modal(dialog, back_to=window.canvas) == QDialog.DialogCode.Accepted:
+        path = str(dialog.path) if dialog.path is not None else ""
+        window.take_settings(replace(window.settings, segmenter=path, segmenter_architecture=dialog.architecture or ""))
 
 
 def choose_model(window: MainWindow) -> None:

@@ -26,6 +26,7 @@ from autoanno_gui.ui.canvas.view import CanvasView
 from autoanno_gui.ui.frame_display import KeyOf
 from autoanno_gui.ui.model_controller import ModelController
 from autoanno_gui.ui.open_project import OpenProject
+from autoanno_gui.ui.segment_controller import SegmentController
 from autoanno_gui.ui.threads import GeneratorThread
 
 
@@ -51,6 +52,7 @@ class ProjectController(QObject):
         settings: Settings,
         canvas: CanvasView,
         models: ModelController,
+        segmenters: SegmentController,
         key_of: KeyOf,
         parent: QObject,
     ) -> None:
@@ -60,6 +62,7 @@ class ProjectController(QObject):
         self.project: OpenProject | None = None
         self._canvas = canvas
         self._models = models
+        self._segmenters = segmenters
         self._key_of = key_of
         self._opener: GeneratorThread | None = None
         self._store_on_its_way: Store | None = None
@@ -167,11 +170,13 @@ class ProjectController(QObject):
             home=self.home,
             key_of=self._key_of,
             events=self._models.events(store),
+            segmenter_events=self._segmenters.events(store),
             parent=self,
         )
         self._store_on_its_way = None
         self._first_shown = False
         self._models.attach(self.project)
+        self._segmenters.attach(self.project)
         try:
             remember_project(self.home, store.root, store.file)
         except KnownError as error:  # the project can be worked on all the same
@@ -270,6 +275,7 @@ class ProjectController(QObject):
         """Close the project; what its model is in the middle of ends in the background."""
         project, self.project = self.project, None
         self._models.detach()
+        self._segmenters.detach()
         if project is None:
             return
         self._closing.append(project)

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from autoanno_gui.core.errors import FrameErrorCode, KnownError
-from autoanno_gui.core.geometry import Box
-from autoanno_gui.core.records import Frame, FrameState
+from autoanno_gui.core.errors import FrameErrorCode, KnownError, ProjectError
+from autoanno_gui.core.keypoints import Skeleton
+from autoanno_gui.core.records import Frame, FrameState, ModelInfo
+from autoanno_gui.core.review_objects import Role
+from autoanno_gui.core.task import Task
 from autoanno_gui.review.outcome import Outcome, Step
 from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.review.session import ReviewSession
+from autoanno_gui.review.tour import SeenObjects
 from autoanno_gui.ui.bridge import GuiThreadBridge
 from autoanno_gui.ui.canvas.view import CanvasView
 from autoanno_gui.ui.class_editor import ClassEditor
 from autoanno_gui.ui.frame_display import FrameDisplay, KeyOf
+from autoanno_gui.ui.object_acts import ObjectActs
 from autoanno_gui.ui.prefetch import Prefetcher
 
 DRAFT_DELAY_MS: Final = 1000
 CLASS_DELAY_MS: Final = 400
 THRESHOLD_STEP: Final = 0.05
-Direction = Literal["left", "right", "up", "down"]
-STEPS: Final[dict[Direction, tuple[float, float]]] = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
 class ReviewPresenter(QObject):
@@ -40,6 +41,8 @@ class ReviewPresenter(QObject):
     states_changed = Signal(list)
     """Ids of frames whose state or prediction changed."""
     classes_changed = Signal()
+    task_changed = Signal()
+    """The project collects another kind of object, or its skeleton changed."""
     said = Signal(str)
     """One line for the status bar."""
     failed = Signal(str)
@@ -47,7 +50,7 @@ class ReviewPresenter(QObject):
     prediction_wanted = Signal(object)
     """The open frame has no prediction yet."""
     class_wanted = Signal()
-    """A box was drawn, but there is no class yet to give it."""
+    """An object was drawn, but there is no class yet to give it."""
 
     def __init__(
         self, session: ReviewSession, canvas: CanvasView, prefetcher: Prefetcher, *, key_of: KeyOf, parent: QObject
@@ -56,12 +59,15 @@ class ReviewPresenter(QObject):
         self.session: Final = session
         self.display: Final = FrameDisplay(session, canvas, prefetcher, key_of=key_of, parent=self)
         self.classes: Final = ClassEditor(session.store, self)
+        self.objects: Final = ObjectActs(session, canvas, apply=self.apply, ask_for_class=self.class_wanted.emit)
         self._canvas = canvas
         self._key_of = key_of
         self._bridge = GuiThreadBridge(self)
+        self.object_tour = True
+        """Whether Tab brings small objects near, and accepting asks about objects that nobody can have seen."""
+        self._seen = SeenObjects()
         self._closed = False
         self._announced = True
-        self._pending_box: Box | None = None
         self._known_classes = session.classes
         self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_DELAY_MS)
         self._draft_timer.timeout.connect(session.save_draft)
@@ -74,22 +80,28 @@ class ReviewPresenter(QObject):
         self.classes.failed.connect(self.failed)
         # The canvas outlives the project: what is drawn on the next one is none of this presenter's business.
         self._from_canvas: Final = (
-            canvas.object_picked.connect(lambda object_id: self._apply(session.objects.select(object_id))),
-            canvas.box_drawn.connect(self.add_box),
-            canvas.geometry_edited.connect(lambda i, box: self._apply(session.objects.set_geometry(i, box))),
-            canvas.ghost_adopted.connect(lambda object_id: self._apply(session.objects.adopt(object_id))),
+            canvas.object_picked.connect(lambda object_id: self.apply(session.objects.select(object_id))),
+            canvas.object_toggled.connect(lambda object_id: self.apply(session.objects.toggle(object_id))),
+            canvas.objects_banded.connect(lambda ids: self.apply(session.objects.select_several(ids))),
+            canvas.shape_drawn.connect(self.objects.draw),
+            canvas.geometries_edited.connect(lambda outlines: self.apply(session.objects.set_geometries(outlines))),
+            canvas.said.connect(self.said),
+            canvas.zoom_changed.connect(self._note_seen),
+            canvas.ghost_adopted.connect(lambda object_id: self.apply(session.objects.adopt(object_id))),
         )
 
     # ------------------------------------------------------------------------------------------------ showing
     def show_open_frame(self) -> None:
         """Show the session's open frame; `frame_shown` follows."""
         self._announced = False
-        self._pending_box = None
+        self._seen.reset()
+        self.objects.drop_pending()
         self.display.show()
 
     @Slot(object)
     def _on_painted(self, frame: Frame) -> None:
         self.session.frame_painted()
+        self._note_seen()
         if self.session.document is not None and self.session.document.unsaved:
             # An undone decision brought it back: its edits are nowhere else now.
             self._draft_timer.start()
@@ -116,7 +128,8 @@ class ReviewPresenter(QObject):
         self.display.prefetch()
 
     # ------------------------------------------------------------------------------------------------ outcomes
-    def _apply(self, outcome: Outcome) -> None:
+    def apply(self, outcome: Outcome) -> None:
+        """Show what a verb did."""
         if outcome.commit is not None:
             self._bridge.when_done(outcome.commit, self._on_commit)
         if outcome.text:
@@ -128,7 +141,7 @@ class ReviewPresenter(QObject):
             self.objects_changed.emit()
         elif outcome.step is Step.FRAME:
             self.show_open_frame()
-        elif outcome.step in (Step.ASK_EMPTY, Step.FINISHED):
+        elif outcome.step in (Step.ASK_EMPTY, Step.ASK_UNSEEN, Step.FINISHED):
             self.display.update_banner()
         if outcome.step is Step.FINISHED and outcome.commit is None:
             self.queue_finished.emit()
@@ -146,7 +159,7 @@ class ReviewPresenter(QObject):
             self._announce()
             return
         outcome = self.session.commit_failed()
-        self._apply(replace(outcome, text=""))
+        self.apply(replace(outcome, text=""))
         if not isinstance(error, KnownError):
             raise error
         self.failed.emit(f"{outcome.text} {error}")
@@ -160,117 +173,113 @@ class ReviewPresenter(QObject):
 
     # ------------------------------------------------------------------------------------------------ keys
     def open_frame(self, frame_id: int) -> None:
-        self._apply(self.session.open(frame_id))
+        self.apply(self.session.open(frame_id))
 
     def accept_frame(self) -> None:
         if not self._canvas.overlay_visible:
             self.said.emit("The objects are hidden: let go of the key that hides them, then accept what you see.")
             return
-        outcome = self.session.accept_frame()
-        self._apply(outcome)
+        outcome = self.session.accept_frame(unseen=self._unseen())
+        self.apply(outcome)
         if outcome.step is Step.NOTHING and self.session.waiting:
             by_hand = self._key_of("review.label_by_hand")
             self.said.emit(f"The model has not looked at this frame yet. Wait, or press {by_hand} to label it by hand.")
 
     def reject_frame(self) -> None:
-        self._apply(self.session.reject_frame())
+        self.apply(self.session.reject_frame())
 
     def defer_frame(self) -> None:
-        self._apply(self.session.defer_frame())
+        self.apply(self.session.defer_frame())
 
     def next_frame(self) -> None:
-        self._apply(self.session.next())
+        self.apply(self.session.next())
 
     def previous_frame(self) -> None:
-        self._apply(self.session.previous())
+        self.apply(self.session.previous())
 
     def undo(self) -> None:
-        self._apply(self.session.undo())
+        self.apply(self.session.undo())
 
     def redo(self) -> None:
-        self._apply(self.session.redo())
+        self.apply(self.session.redo())
 
     def label_by_hand(self) -> None:
-        self._apply(self.session.label_by_hand())
+        self.apply(self.session.label_by_hand())
         if self.session.waiting:
             self.prediction_wanted.emit(self.session.frame)
 
     def select_next(self, by: int = 1) -> None:
-        self._apply(self.session.objects.select_next(by))
+        self.apply(self.session.objects.select_next(by))
+        selected = self.session.objects.selected
+        if self.object_tour and selected is not None:
+            self._canvas.reveal(selected)
+            self._note_seen()
+
+    def _note_seen(self) -> None:
+        """Note which candidates are on the screen now, and how large."""
+        document = self.session.document
+        if not self.object_tour or document is None or not self.session.objects.enabled:
+            return
+        for item in document.in_role(Role.CANDIDATE):
+            size, there = self._canvas.short_side_on_screen(item.id), self._canvas.is_in_view(item.id)
+            self._seen.note(item.id, short_side_px=size, in_view=there)
+
+    def _unseen(self) -> tuple[int, ...]:
+        document = self.session.document
+        if not self.object_tour or document is None:
+            return ()
+        self._note_seen()
+        return self._seen.unseen(item.id for item in document.in_role(Role.CANDIDATE))
 
     def select(self, object_id: int | None) -> None:
-        self._apply(self.session.objects.select(object_id))
+        self.apply(self.session.objects.select(object_id))
 
     def accept_object(self) -> None:
         if self._canvas.overlay_visible:
-            self._apply(self.session.objects.accept())
+            self.apply(self.session.objects.accept())
 
     def reject_object(self) -> None:
-        self._apply(self.session.objects.reject())
+        self.apply(self.session.objects.reject())
 
     def swap_class(self) -> None:
-        self._apply(self.session.objects.swap_class())
+        self.apply(self.session.objects.swap_class())
+
+    def select_all(self) -> None:
+        self.apply(self.session.objects.select_all())
+
+    def repair_outline(self) -> None:
+        self.apply(self.session.objects.repair())
+
+    def copy(self) -> None:
+        self.apply(self.session.objects.copy())
+
+    def paste(self) -> None:
+        self.apply(self.session.objects.paste())
+
+    def duplicate(self) -> None:
+        self.apply(self.session.objects.duplicate())
+
+    def copy_from_previous(self) -> None:
+        self.apply(self.session.copy_from_previous())
 
     def toggle_ghosts(self) -> None:
-        self._apply(self.session.objects.toggle_ghosts())
-
-    def set_class(self, class_id: int) -> None:
-        """Give the selected object a class, or the box that waits for one."""
-        box, self._pending_box = self._pending_box, None
-        if box is not None:
-            self._apply(self.session.objects.add(box, class_id))
-        else:
-            self._apply(self.session.objects.set_class(class_id))
+        self.apply(self.session.objects.toggle_ghosts())
 
     def set_class_slot(self, slot: int) -> None:
         """Give the selected object the class of a digit."""
         for record in self.session.classes.values():
             if record.slot == slot:
-                self.set_class(record.id)
+                self.objects.set_class(record.id)
                 return
         pick = self._key_of("object.pick_class")
         self.said.emit(f"No class has the digit {slot}. Press {pick} to find or create a class.")
-
-    def add_box(self, box: Box) -> None:
-        """Draw a box: it takes the last used class, else the first one."""
-        class_id = self.session.objects.last_class
-        if class_id not in self.session.classes:
-            by_slot = sorted(self.session.classes.values(), key=lambda record: (record.slot or 99, record.id))
-            class_id = by_slot[0].id if by_slot else None
-        if class_id is not None:
-            self._apply(self.session.objects.add(box, class_id))
-        elif self.session.objects.enabled:
-            self._pending_box = box
-            self.class_wanted.emit()
-
-    def drop_pending_box(self) -> None:
-        """Forget a box that got no class."""
-        self._pending_box = None
-
-    def nudge(self, direction: Direction, pixels: float) -> None:
-        """Move the selected object, or the side that was snapped last, by image pixels."""
-        dx, dy = (pixels * step for step in STEPS[direction])
-        side = self._canvas.last_snapped_side
-        self._move_selected(lambda box: _side_moved(box, side, dx, dy) if side else self._moved(box, dx, dy))
-
-    def grow(self, direction: Direction, pixels: float) -> None:
-        """Move the right or the lower side of the selected object by image pixels."""
-        dx, dy = (pixels * step for step in STEPS[direction])
-        self._move_selected(lambda box: Box(box.x1, box.y1, max(box.x1 + 1, box.x2 + dx), max(box.y1 + 1, box.y2 + dy)))
-
-    def _moved(self, box: Box, dx: float, dy: float) -> Box:
-        document = self.session.document
-        return box.moved_inside(dx, dy, width=document.width, height=document.height) if document else box
-
-    def _move_selected(self, to: Callable[[Box], Box]) -> None:
-        self._apply(self.session.objects.move_selected(to))
 
     def move_threshold(self, steps: int) -> None:
         """Move the display threshold by steps of 0.05."""
         self.set_threshold(self.session.thresholds.default + steps * THRESHOLD_STEP)
 
     def set_threshold(self, value: float) -> None:
-        self._apply(self.session.set_threshold(value))
+        self.apply(self.session.set_threshold(value))
         # What became a candidate is on the screen before the next key can accept it.
         self._canvas.paint_now()
 
@@ -278,10 +287,10 @@ class ReviewPresenter(QObject):
         """Take back what is going on: a gesture, the question "Empty?", then the selection."""
         if self._canvas.cancel():
             return
-        if self.session.cancel_empty():
+        if self.session.cancel_question():
             self.display.update_banner()
             return
-        self._apply(self.session.objects.select(None))
+        self.apply(self.session.objects.select(None))
 
     # ------------------------------------------------------------------------------------------------ news
     def on_predicted(self, progress: PredictionProgress) -> None:
@@ -331,14 +340,32 @@ class ReviewPresenter(QObject):
         self._show_objects_again()
         self.classes_changed.emit()
 
+    def set_task(self, task: Task, skeleton: Skeleton | None) -> None:
+        """Collect another kind of object from now on, or the same with another skeleton."""
+        try:
+            self._show_task(self.session.set_task(task, skeleton))
+        except ProjectError as error:
+            self.failed.emit(str(error))
+
+    def adopt_model(self, model: ModelInfo) -> None:
+        """Let a project on which nobody has worked follow the kind of its first model."""
+        try:
+            self._show_task(self.session.adopt_model(model))
+        except ProjectError as error:
+            self.failed.emit(str(error))
+
+    def _show_task(self, outcome: Outcome) -> None:
+        self.task_changed.emit()
+        self.apply(outcome)
+
     def create_class(self, name: str, *, use: bool = False) -> None:
-        """Add a class to the project; `use` gives it to the selected object or the box that waits for one."""
+        """Add a class to the project; `use` gives it to the selected object or what was drawn and waits for one."""
         document, selected = self.session.document, self.session.objects.selected
 
         def give(class_id: int) -> None:
             # Whoever went on meanwhile did not mean what is selected now.
             if not self._closed and (document, selected) == (self.session.document, self.session.objects.selected):
-                self.set_class(class_id)
+                self.objects.set_class(class_id)
 
         self.classes.create(name, then=give if use else lambda _class_id: None)
 
@@ -359,13 +386,3 @@ class ReviewPresenter(QObject):
         self._draft_timer.stop()
         self._class_timer.stop()
         self.session.close()
-
-
-def _side_moved(box: Box, side: str, dx: float, dy: float) -> Box:
-    if side == "left":
-        return Box(min(box.x1 + dx, box.x2 - 1), box.y1, box.x2, box.y2)
-    if side == "right":
-        return Box(box.x1, box.y1, max(box.x2 + dx, box.x1 + 1), box.y2)
-    if side == "top":
-        return Box(box.x1, min(box.y1 + dy, box.y2 - 1), box.x2, box.y2)
-    return Box(box.x1, box.y1, box.x2, max(box.y2 + dy, box.y1 + 1))

@@ -32,9 +32,9 @@ def pick_class(window: MainWindow) -> None:
         return
     picker = ClassPicker(list(presenter.session.classes.values()), window)
     if not _accepted(picker, window):
-        presenter.drop_pending_box()
+        presenter.objects.drop_pending()
     elif picker.chosen is not None:
-        presenter.set_class(picker.chosen)
+        presenter.objects.set_class(picker.chosen)
     elif picker.new_name:
         presenter.create_class(picker.new_name, use=True)
 

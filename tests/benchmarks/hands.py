@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget
 
-from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.box import Box
 from autoanno_gui.review.session import ReviewSession
 from autoanno_gui.ui.canvas.state import GRIP_REACH, PICK_REACH, grip_at
 from autoanno_gui.ui.dialogs.class_picker import ClassPicker
@@ -57,8 +57,13 @@ class Hands:
         """Accept the frame, or confirm that it is empty, and wait for what comes next."""
         if self.session.document is not None and self.session.document.looks_empty and self.session.fault is None:
             self.press("review.accept_frame")
-        self.meter.press()
-        self.shown.wait_for_next(lambda: self._send("review.accept_frame"))
+        self.shown.wait_for_next(self._accept)
+
+    def _accept(self) -> None:
+        """Accept the frame, and once more where the window asks whether tiny objects were seen."""
+        self.press("review.accept_frame")
+        if self.session.unseen_asked:
+            self.press("review.accept_frame")
 
     def type_class(self, name: str) -> None:
         """Find or create a class for the selected object by typing."""

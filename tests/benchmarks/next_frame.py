@@ -110,6 +110,8 @@ def _review(frames: Path, file: Path, count: int) -> Keys:
     with Stopwatch() as watch, open_window(frames, "--project", file) as window:
         shown = Shown(window)
         shown.wait(1)
+        assert window.presenter is not None
+        window.presenter.object_tour = False
         wait_for(0.5)
         found.viewport = window.canvas.viewport().size()
         probe = SyncProbe(file.parent)

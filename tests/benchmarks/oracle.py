@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.document import Document
-from autoanno_gui.core.geometry import Box
 from autoanno_gui.core.review_objects import ReviewObject, Role
 from tests.benchmarks.hands import Hands
 from tests.benchmarks.keystrokes import CLICK, HAND, KEY, POINT

@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 import yaml
 
+from autoanno_gui.core.box import Box, pairwise_iou, yolo_to_box
 from autoanno_gui.core.classes import clean_name
-from autoanno_gui.core.geometry import Box, pairwise_iou, yolo_to_box
 from autoanno_gui.imaging.paths import unescape_path
 
 MATCH_IOU: Final = 0.5

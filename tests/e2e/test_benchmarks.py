@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.box import Box
 from autoanno_gui.resources import resource
 from tests.benchmarks.figures import Figure, percentile, table
 from tests.benchmarks.keystrokes import DRAG, HAND, KEY, LOOK, POINT, Meter
@@ -31,6 +31,8 @@ ROWS = (
     "GUI while predicting, lateness of a 5 ms timer, p99",
     "GUI while the model loads, longest gap",
     "next frame while predicting, 10 keys/s, p99",
+    "repaint, 300 boxes, zooming, 1x, p99",
+    "repaint, 300 masks, zooming, 1x, p99",
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from PySide6.QtCore import QTimer
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from autoanno_gui.config import Settings
 from autoanno_gui.core.records import FrameState
+from autoanno_gui.core.task import Task
 from autoanno_gui.review.model_runner import LoadedModel
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.dialogs.export import ExportDialog
@@ -40,6 +42,9 @@ def test_escape_takes_a_notice_away_on_the_welcome_page(open_window: Open) -> No
     driver.wait(driver.window.welcome.open_button.hasFocus)
     QTest.keyClick(driver.window.welcome.open_button, Key.Key_Escape)
     assert not driver.window.notice.isVisible()
+
+
+PLAIN: Final[dict[str, Any]] = {"task": Task.DETECT, "skeleton": None, "settings": Settings()}
 
 
 def test_panels_wait_for_a_project(open_window: Open) -> None:
@@ -271,7 +276,7 @@ def test_the_first_window_and_every_dialog_fit_the_screen(qtbot: QtBot, tmp_path
 def test_a_dialog_without_a_size_of_its_own_has_room_for_what_is_in_it(qtbot: QtBot, tmp_path: Path) -> None:
     window = QMainWindow()
     qtbot.addWidget(window)
-    dialog = ExportDialog({FrameState.ACCEPTED: 1}, root=tmp_path / "frames", settings=Settings(), parent=window)
+    dialog = ExportDialog({FrameState.ACCEPTED: 1}, root=tmp_path / "frames", **PLAIN, parent=window)
     fits = []
 
     def look() -> None:
@@ -299,7 +304,7 @@ def test_a_model_names_its_device_for_people() -> None:
 # ---------------------------------------------------------------------------------------------------- export, end
 def test_a_second_export_on_one_day_is_proposed_beside_the_first(qtbot: QtBot, tmp_path: Path) -> None:
     def proposed() -> Path:
-        dialog = ExportDialog({FrameState.ACCEPTED: 1}, root=tmp_path / "frames", settings=Settings())
+        dialog = ExportDialog({FrameState.ACCEPTED: 1}, root=tmp_path / "frames", **PLAIN)
         qtbot.addWidget(dialog)
         return dialog.out
 
@@ -312,7 +317,7 @@ def test_a_second_export_on_one_day_is_proposed_beside_the_first(qtbot: QtBot, t
 def test_the_export_says_how_much_it_writes_in_plain_words(
     qtbot: QtBot, tmp_path: Path, labelled: int, words: str
 ) -> None:
-    dialog = ExportDialog({FrameState.ACCEPTED: labelled}, root=tmp_path / "frames", settings=Settings())
+    dialog = ExportDialog({FrameState.ACCEPTED: labelled}, root=tmp_path / "frames", **PLAIN)
     qtbot.addWidget(dialog)
     assert any(words in label.text() for label in dialog.findChildren(QLabel))
 

@@ -13,12 +13,12 @@ from PySide6.QtGui import QAction, QColor, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from autoanno_gui.core.box import Box
 from autoanno_gui.core.classes import PALETTE
-from autoanno_gui.core.geometry import Box
 from autoanno_gui.core.review_objects import Role
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.canvas.image_item import FrameImage
-from autoanno_gui.ui.canvas.items import CROWDED, CROWDED_TAGS
+from autoanno_gui.ui.canvas.objects_item import CROWDED, CROWDED_TAGS
 from autoanno_gui.ui.canvas.strokes import luminance
 from autoanno_gui.ui.canvas.tags import TagLayout, TagMark, confidence_text, mark_of, pieces_of
 from autoanno_gui.ui.canvas.view import CanvasView

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.box import Box
 
 MAX_ZOOM: Final = 40.0
 """Device pixels per image pixel that nobody needs to exceed."""
@@ -13,6 +13,40 @@ MAX_FIT_ZOOM: Final = 16.0
 """A tiny image is not blown up further than this to fill the window."""
 FIT_MARGIN: Final = 12.0
 """Logical pixels left free around a fitted image, so that handles on its border can be seen and grabbed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewpoint:
+    """Where a camera stood at one moment; what was drawn from it is right as long as it is the same.
+
+    Attributes:
+        left: device pixels from the viewport's left edge to the image's.
+        top: the same from the top.
+        zoom: device pixels per image pixel.
+        ratio: device pixels per logical pixel.
+        width: device pixels of the viewport.
+        height: device pixels of the viewport.
+    """
+
+    left: float
+    top: float
+    zoom: float
+    ratio: float
+    width: int
+    height: int
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Return device pixels for image pixels."""
+        return self.left + x * self.zoom, self.top + y * self.zoom
+
+    def sees(self, box: Box, *, margin: float) -> bool:
+        """Whether an image box, grown by `margin` device pixels, reaches into the viewport."""
+        return (
+            self.left + box.x1 * self.zoom < self.width + margin
+            and self.left + box.x2 * self.zoom > -margin
+            and self.top + box.y1 * self.zoom < self.height + margin
+            and self.top + box.y2 * self.zoom > -margin
+        )
 
 
 @dataclass(slots=True)
@@ -47,6 +81,10 @@ class Camera:
         """Device pixel on which the image's corner is drawn: whole, so that a 1:1 preview is copied unblurred."""
         return round(self.left), round(self.top)
 
+    @property
+    def viewpoint(self) -> Viewpoint:
+        return Viewpoint(*self.origin, self.zoom, self.ratio, round(self.view_width), round(self.view_height))
+
     def to_image(self, x: float, y: float) -> tuple[float, float]:
         """Return image pixels for a position in logical pixels of the viewport."""
         left, top = self.origin
@@ -68,9 +106,27 @@ class Camera:
             top + round(box.y2 * zoom),
         )
 
+    def visible_box(self) -> Box:
+        """Return the part of the endless image plane that the viewport shows, in image pixels."""
+        left, top = self.origin
+        return Box(
+            -left / self.zoom,
+            -top / self.zoom,
+            (self.view_width - left) / self.zoom,
+            (self.view_height - top) / self.zoom,
+        )
+
+    def on_screen(self, pixels: float, *, zoom: float | None = None) -> float:
+        """Return a length of the image in logical pixels of the screen, at the present zoom or another one."""
+        return pixels * (self.zoom if zoom is None else zoom) / self.ratio
+
     def in_image(self, logical: float) -> float:
         """Return a length of the screen (logical pixels) in image pixels."""
         return logical * self.ratio / self.zoom
+
+    def inside(self, x: float, y: float) -> tuple[float, float]:
+        """Return the nearest point of the image, in image pixels."""
+        return _between(x, 0.0, self.image_width), _between(y, 0.0, self.image_height)
 
     # ------------------------------------------------------------------------------------------------ moves
     def set_image(self, width: int, height: int) -> None:
@@ -123,6 +179,19 @@ class Camera:
         """Zoom to a box with its surroundings: it takes about half of the viewport, never less than fitted."""
         span = max(box.width / self.view_width, box.height / self.view_height, 1e-9)
         self.zoom = min(max(0.5 / span, self.fit_zoom()), MAX_ZOOM / 4)
+        self.centre(box)
+
+    def enlarge(self, box: Box, *, short_side: float, least: float) -> None:
+        """Zoom in until `short_side`, image pixels, takes `least` logical pixels of the screen, and centre the box.
+
+        The present zoom is never reduced, and the limit of zooming kept.
+        """
+        wanted = least * self.ratio / max(short_side, 1e-9)
+        self.zoom = min(max(wanted, self.zoom), MAX_ZOOM)
+        self.centre(box)
+
+    def centre(self, box: Box) -> None:
+        """Bring the middle of a box to the middle of the viewport, as far as the image fills it."""
         self.fitted = False
         self._centre_on(*box.centre)
         self.left = self._covering(self.left, self.image_width, self.view_width)

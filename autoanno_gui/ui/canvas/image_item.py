@@ -51,6 +51,11 @@ class ImageItem(QGraphicsItem):
     def frame(self) -> FrameImage | None:
         return self._preview
 
+    @property
+    def sharpest(self) -> FrameImage | None:
+        """The full pixels where they are there, else the preview."""
+        return self._full or self._preview
+
     def set_frame(self, frame: FrameImage | None) -> None:
         self.prepareGeometryChange()
         self._preview = frame

@@ -8,9 +8,17 @@ from dataclasses import dataclass, field
 from enum import Flag, StrEnum, auto
 from typing import Final
 
-from autoanno_gui.core.geometry import Box
+from autoanno_gui.core.box import Box
+from autoanno_gui.core.geometry import Geometry
+from autoanno_gui.core.keypoints import Skeleton
+from autoanno_gui.core.mask import Mask
+from autoanno_gui.core.oriented_box import OrientedBox
+from autoanno_gui.core.prompt import Prompt
 from autoanno_gui.core.review_objects import Role
+from autoanno_gui.core.task import Task
+from autoanno_gui.imaging.masks import MaskRaster
 from autoanno_gui.review.presentation import ShownObject
+from autoanno_gui.ui.canvas.mask_spots import nearest_edge
 
 GRIP_REACH: Final = 7.0
 """Logical pixels around an edge or handle in which it can be grabbed."""
@@ -19,6 +27,8 @@ PICK_REACH: Final = 3.0
 
 
 class Side(StrEnum):
+    """Of a box; an oriented box has them along its own axes."""
+
     LEFT = "left"
     TOP = "top"
     RIGHT = "right"
@@ -39,44 +49,97 @@ class SnapGuide:
     """Where the nearest side of the selected object would go.
 
     Attributes:
-        box: the whole box after the snap, image pixels.
+        box: the whole box after the snap, image pixels; with a side named along its own axes when it is oriented.
     """
 
     side: Side
-    box: Box
+    box: Box | OrientedBox
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place on the outline of the selected object that a drag would take hold of.
+
+    Attributes:
+        ring: of a mask, as counted by `Mask.rings`; 0 for anything else.
+        index: of the vertex or keypoint; of the edge's first vertex.
+        edge: whether it is the edge between two vertices, not a vertex.
+    """
+
+    ring: int
+    index: int
+    edge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BrushTip:
+    """The brush or eraser under the pointer: centre and radius in image pixels."""
+
+    x: float
+    y: float
+    radius: float
+    erases: bool = False
 
 
 @dataclass(slots=True)
 class CanvasState:
-    """Everything between the image and the pointer that is drawn over the image.
+    """Everything between the image and the pointer that is drawn over the image. Positions are image pixels.
 
     Attributes:
         objects: by id, in drawing order.
-        selected: id of the selected object.
+        selected: id of the selected object; of several the one that was selected last.
+        also_selected: ids of the others.
         hovered: id of the object under the pointer.
-        live: id and outline of an object that is being dragged.
-        draft: rectangle being drawn.
+        live: outlines of objects that are being changed by a gesture, by id.
+        draft: outline being drawn.
+        path: vertices of a polygon, edge or set of extreme points being placed; the pointer's own comes last.
         adopting: ghost that releasing the rough drag would adopt.
-        crosshair: pointer of the box tool, image pixels.
+        band: the rubber band that selects what it touches.
+        crosshair: pointer of a drawing tool.
         snap: preview of an edge snap.
+        spot: vertex, edge or keypoint under the pointer.
+        loupe: point that is shown magnified beside the pointer.
+        prompt: what the segment tool asks for.
+        preview: the mask that the segmenter answered with.
+        paint: pixels under the brush.
+        painted: the object in whose place `paint` is drawn; None for a new one.
+        brush: the tip of the brush.
+        next_point: which point of the skeleton the next click places.
+        skeleton: of a pose project.
+        task: of the project; None without one.
         visible: False while the objects are hidden.
         revision: grows whenever the unselected objects must be laid out again.
     """
 
     objects: dict[int, ShownObject] = field(default_factory=dict)
     selected: int | None = None
+    also_selected: frozenset[int] = frozenset()
     hovered: int | None = None
-    live: tuple[int, Box] | None = None
-    draft: Box | None = None
+    live: dict[int, Geometry] = field(default_factory=dict)
+    draft: Geometry | None = None
+    path: tuple[tuple[float, float], ...] = ()
     adopting: int | None = None
+    band: Box | None = None
     crosshair: tuple[float, float] | None = None
     snap: SnapGuide | None = None
+    spot: Spot | None = None
+    loupe: tuple[float, float] | None = None
+    prompt: Prompt | None = None
+    preview: Mask | None = None
+    paint: MaskRaster | None = None
+    painted: int | None = None
+    brush: BrushTip | None = None
+    next_point: int | None = None
+    skeleton: Skeleton | None = None
+    task: Task | None = None
     visible: bool = True
     revision: int = 0
 
-    def set_objects(self, objects: Sequence[ShownObject], *, selected: int | None) -> None:
+    def set_objects(
+        self, objects: Sequence[ShownObject], *, selected: int | None, also: frozenset[int] = frozenset()
+    ) -> None:
         self.objects = {shown.id: shown for shown in objects if shown.role is not Role.REJECTED}
-        self.selected = selected
+        self.selected, self.also_selected = selected, also
         self.revision += 1
 
     def set_object(self, object_id: int, shown: ShownObject | None) -> None:
@@ -89,16 +152,22 @@ class CanvasState:
 
     def drop_gesture(self) -> None:
         """Forget everything that only a running gesture shows."""
-        self.live = self.draft = self.adopting = self.snap = None
+        self.live = {}
+        self.draft = self.adopting = self.snap = self.band = self.spot = self.loupe = None
+        self.prompt = self.preview = self.paint = self.painted = None
+        self.path = ()
 
     def selected_object(self) -> ShownObject | None:
         return self.objects.get(self.selected) if self.visible and self.selected is not None else None
 
-    def box_of(self, shown: ShownObject) -> Box:
-        """Return the outline as drawn now: that of the drag while there is one."""
-        if self.live is not None and self.live[0] == shown.id:
-            return self.live[1]
-        return shown.geometry
+    def selection(self) -> list[ShownObject]:
+        """Return all selected objects, the one that was selected last at the end."""
+        ids = [*sorted(self.also_selected), self.selected]
+        return [self.objects[i] for i in ids if i in self.objects] if self.visible else []
+
+    def outline_of(self, shown: ShownObject) -> Geometry:
+        """Return the outline as drawn now: that of the gesture while there is one."""
+        return self.live.get(shown.id, shown.geometry)
 
     def ghosts(self) -> list[ShownObject]:
         return [shown for shown in self.objects.values() if shown.role is Role.GHOST] if self.visible else []
@@ -113,13 +182,26 @@ class CanvasState:
         found = [
             shown
             for shown in self.objects.values()
-            if _contains(shown.geometry, x, y, 0.0 if shown.role is Role.GHOST else reach)
+            if is_near(shown.geometry, x, y, 0.0 if shown.role is Role.GHOST else reach)
         ]
         return sorted(found, key=lambda shown: shown.geometry.area)
 
 
-def _contains(box: Box, x: float, y: float, reach: float) -> bool:
-    return box.x1 - reach <= x <= box.x2 + reach and box.y1 - reach <= y <= box.y2 + reach
+def is_near(geometry: Geometry, x: float, y: float, reach: float) -> bool:
+    """Return whether a point is inside an outline or misses it by at most `reach`; image pixels.
+
+    A hole of a mask is not inside of it.
+    """
+    if isinstance(geometry, OrientedBox):
+        u, v = geometry.local(x, y)
+        return abs(u) <= geometry.width / 2 + reach and abs(v) <= geometry.height / 2 + reach
+    box = geometry.bounds
+    if not (box.x1 - reach <= x <= box.x2 + reach and box.y1 - reach <= y <= box.y2 + reach):
+        return False
+    if not isinstance(geometry, Mask) or geometry.contains(x, y):
+        return True
+    edge = nearest_edge(geometry, x, y) if reach > 0.0 else None
+    return edge is not None and edge.distance <= reach
 
 
 def grip_at(box: Box, x: float, y: float, reach: float) -> Grip | None:

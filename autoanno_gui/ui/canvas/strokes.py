@@ -1,18 +1,19 @@
-"""How the outlines of the roles look: baked into strips of pixels once, then copied along the sides of every box.
+"""How the outlines of the roles look, as strips of pixels for upright boxes and as pens for all other outlines.
 
-Copying a strip costs a tenth of what Qt's dashed pens cost, and 300 boxes have 1,200 sides. A strip carries the line
-and, along both its sides, a dark casing, so that the line can be told from any image. Roles differ in the pattern, not
-only in the colour, so that they can be told apart without seeing colours.
+Strips are baked once, then copied along the sides of every box: that costs a tenth of what Qt's dashed pens cost, and
+300 boxes have 1,200 sides. Line and casing: along both its sides a line has a dark casing, so that it can be told from
+any image. Roles differ in the pattern, not only in the colour, so that they can be told apart without seeing colours.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QTransform
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QTransform
 
 from autoanno_gui.core.review_objects import Role
 
@@ -22,6 +23,10 @@ DARK_INK: Final = 0.14
 """Relative luminance below which a class colour counts as dark."""
 GAP_SHARE: Final = 0.6
 """How dark the gaps between dashes are, compared with the casing."""
+_PEN_GAP_SHARE: Final = 0.8
+"""The same for pens, whose casing is one line under dashes and gaps alike."""
+_MITRE: Final = 0.8
+"""Widths of the line by which a corner may stand out; a right angle needs 0.71."""
 _TURNED: Final = QTransform().rotate(90)
 
 
@@ -70,9 +75,16 @@ _STROKES: Final[dict[tuple[Role, Emphasis], Stroke]] = {
 _EDITING: Final = Stroke(1.0, 1.0, casing_opacity=0.75)
 
 
-def stroke_of(role: Role, emphasis: Emphasis) -> Stroke:
+_THINNER: Final = 1.0
+"""Logical pixels by which the box around keypoints is thinner than a box that is the object itself."""
+_SELECTED_MASK: Final = Stroke(2.0, 1.5, casing_opacity=0.75)
+"""Solid whatever the role: between its vertices the line has to be seen all along."""
+
+
+def stroke_of(role: Role, emphasis: Emphasis, *, thin: bool = False) -> Stroke:
     """Return the outline of a role; a rejected object never gets here."""
-    return _EDITING if emphasis is Emphasis.EDITING else _STROKES[(role, emphasis)]
+    stroke = _EDITING if emphasis is Emphasis.EDITING else _STROKES[(role, emphasis)]
+    return replace(stroke, width=max(1.0, stroke.width - _THINNER)) if thin else stroke
 
 
 class Strips:
@@ -132,10 +144,10 @@ class Strips:
             skip += piece
 
 
-@lru_cache(maxsize=160)
-def strips(role: Role, emphasis: Emphasis, colour: str, ratio: float) -> Strips:
-    """Return the strips for drawing objects of a role in a class colour (`#rrggbb`)."""
-    return Strips(stroke_of(role, emphasis), colour, ratio)
+@lru_cache(maxsize=320)
+def strips(role: Role, emphasis: Emphasis, colour: str, ratio: float, *, thin: bool = False) -> Strips:
+    """Return the strips for drawing objects of a role in a class colour (`#rrggbb`); `thin` for boxes around points."""
+    return Strips(stroke_of(role, emphasis, thin=thin), colour, ratio)
 
 
 @lru_cache(maxsize=32)
@@ -143,6 +155,50 @@ def guide_strips(colour: str, ratio: float, *, dashed: bool = False, width: floa
     """Return strips for guides: crosshairs, the rectangle being drawn, the line of a snap."""
     dash = 4.0 if dashed else 0.0
     return Strips(Stroke(width, 1.0, on=dash, off=dash, casing_opacity=0.5), colour, ratio)
+
+
+@dataclass(frozen=True, slots=True)
+class Pens:
+    """The pens of one stroke in one colour, for painting in device pixels: first the casing, then the line over it."""
+
+    casing: QPen
+    line: QPen
+
+    @classmethod
+    def of(cls, stroke: Stroke, colour: str, ratio: float) -> Pens:
+        line = max(1, round(stroke.width * ratio))
+        edge = casing_colour(QColor(colour))
+        edge.setAlphaF(stroke.casing_opacity * (_PEN_GAP_SHARE if stroke.on else 1.0))
+        ink = QColor(colour)
+        ink.setAlphaF(stroke.opacity)
+        pens = cls(QPen(edge, line + 2 * round(stroke.casing * ratio)), QPen(ink, line))
+        for pen in (pens.casing, pens.line):
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            # Right angles are mitred, sharper ones are cut off: no spikes.
+            pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+            pen.setMiterLimit(_MITRE)
+        if stroke.on:
+            pens.line.setDashPattern([stroke.on * ratio / line, stroke.off * ratio / line])
+        return pens
+
+
+@lru_cache(maxsize=320)
+def pens(role: Role, emphasis: Emphasis, colour: str, ratio: float, *, of_mask: bool = False) -> Pens:
+    """Return the pens for outlines of a role in a class colour (`#rrggbb`)."""
+    solid = of_mask and emphasis is Emphasis.SELECTED
+    return Pens.of(_SELECTED_MASK if solid else stroke_of(role, emphasis), colour, ratio)
+
+
+@lru_cache(maxsize=32)
+def guide_pens(colour: str, ratio: float, *, dashed: bool = False, width: float = 1.0) -> Pens:
+    """Return pens for guides that are not upright."""
+    dash = 4.0 if dashed else 0.0
+    return Pens.of(Stroke(width, 1.0, on=dash, off=dash, casing_opacity=0.5), colour, ratio)
+
+
+def casing_colour(ink: QColor) -> QColor:
+    """Return black, or white for a dark class colour: that would drown in a dark casing on a dark image."""
+    return QColor(0, 0, 0) if luminance(ink) >= DARK_INK else QColor(255, 255, 255)
 
 
 def luminance(colour: QColor) -> float:
@@ -159,17 +215,16 @@ def _strip(stroke: Stroke, colour: str, line: int, casing: int, ratio: float) ->
     off = max(1, round(stroke.off * ratio)) if stroke.on else 0
     length = STRIP_LENGTH // (on + off) * (on + off)
     ink = QColor(colour)
-    # A dark class colour would drown in a dark casing on a dark image: the casing is whatever the line is not.
-    casing_colour = QColor(0, 0, 0) if luminance(ink) >= DARK_INK else QColor(255, 255, 255)
-    gap = QColor(casing_colour)
-    casing_colour.setAlphaF(stroke.casing_opacity)
+    edge = casing_colour(ink)
+    gap = QColor(edge)
+    edge.setAlphaF(stroke.casing_opacity)
     gap.setAlphaF(stroke.casing_opacity * GAP_SHARE)
     ink.setAlphaF(stroke.opacity)
     dash = QImage(on + off, line + 2 * casing, QImage.Format.Format_ARGB32_Premultiplied)
     dash.fill(gap)
     painter = QPainter(dash)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-    painter.fillRect(0, 0, on, line + 2 * casing, casing_colour)
+    painter.fillRect(0, 0, on, line + 2 * casing, edge)
     painter.fillRect(0, casing, on, line, ink)
     painter.end()
     strip = QImage(length, line + 2 * casing, QImage.Format.Format_ARGB32_Premultiplied)

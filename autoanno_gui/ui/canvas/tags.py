@@ -1,4 +1,4 @@
-"""The little labels beside the boxes: what they say, how they look, and where they find room."""
+"""The little labels beside the objects: what they say, how they look, and where they find room."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from typing import Final, NamedTuple, TypeAlias
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen
 
+from autoanno_gui.core.box import Box
+from autoanno_gui.core.geometry import Geometry
+from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.review_objects import Role
+from autoanno_gui.core.task import Task
 from autoanno_gui.review.presentation import ShownObject
 from autoanno_gui.ui.canvas.strokes import luminance
 
@@ -43,6 +47,8 @@ class TagMark(StrEnum):
     TICK = "tick"
     PENCIL = "pencil"
     PLUS = "plus"
+    BOX = "box"
+    WARNING = "warning"
 
 
 class Piece(NamedTuple):
@@ -89,20 +95,31 @@ def mark_of(shown: ShownObject) -> TagMark:
     return TagMark.PENCIL if shown.edited else TagMark.TICK
 
 
-def pieces_of(shown: ShownObject, *, selected: bool) -> list[Piece]:
-    """Return what the tag of an object shows: `kite .62`, `kite .52 / bird?`, or a mark and the name once settled."""
+def pieces_of(shown: ShownObject, *, selected: bool, task: Task | None = None) -> list[Piece]:
+    """Return what the tag of an object shows: `kite .62`, `kite .52 / bird?`, or a mark and the name once settled; then
+    marks for what is not as it should be: a box where the task asks for masks, an outline that crosses itself."""
     settled = shown.role is Role.CONFIRMED
     style = TagStyle.SELECTED if selected else TagStyle.FILLED if settled else TagStyle.OPEN
-    if settled or shown.confidence is None:
-        return [Piece(shown.class_name, style, shown.colour, mark_of(shown))]
-    second = shown.second_choice
-    pieces = [
-        Piece(shown.class_name, style, shown.colour, last=False),
-        Piece(confidence_text(shown.confidence), style, first=False, last=second is None),
-    ]
-    if second is not None:
-        pieces.append(Piece(f"/ {second}?", style, first=False))
+    pieces = [Piece(shown.class_name, style, shown.colour, mark_of(shown), last=False)]
+    if not settled and shown.confidence is not None:
+        pieces.append(Piece(confidence_text(shown.confidence), style, first=False, last=False))
+        if shown.second_choice is not None:
+            pieces.append(Piece(f"/ {shown.second_choice}?", style, first=False, last=False))
+    back = shown.colour if style is TagStyle.FILLED else ""
+    if task is Task.SEGMENT and isinstance(shown.geometry, Box):
+        pieces.append(Piece("", style, back, TagMark.BOX, first=False, last=False))
+    if shown.crossing:
+        pieces.append(Piece("", style, back, TagMark.WARNING, first=False, last=False))
+    pieces[-1] = pieces[-1]._replace(last=True)
     return pieces
+
+
+def tagged_bounds(geometry: Geometry) -> Box:
+    """Return the box beside which the tag of an object goes: of a mask in several parts, that of the largest."""
+    if not isinstance(geometry, Mask) or len(geometry.parts) < 2:
+        return geometry.bounds
+    boxes = [Box.around(part.outer) for part in geometry.parts]
+    return max(boxes, key=lambda box: box.area)
 
 
 class TagPainter:
@@ -153,7 +170,7 @@ class TagPainter:
         ratio = self._ratio
         text = self._metrics.elidedText(piece.text, Qt.TextElideMode.ElideMiddle, round(MAX_TEXT * ratio))
         mark = MARK_WIDTH * ratio if piece.mark is not TagMark.NONE else 0.0
-        start = (STRIPE + PADDING) * ratio if piece.first else 0.0
+        start = (STRIPE + PADDING if piece.first else 2.0 if mark else 0.0) * ratio
         end = PADDING * ratio if piece.last else self._metrics.horizontalAdvance(" ")
         width = round(start + mark + self._metrics.horizontalAdvance(text) + end)
         height = round(HEIGHT * ratio)
@@ -193,7 +210,7 @@ class TagPainter:
 
 
 def _draw_mark(painter: QPainter, mark: TagMark, area: QRectF, ink: QColor, ratio: float) -> None:
-    pen = QPen(ink, 1.6 * ratio)
+    pen = QPen(ink, (1.2 if mark in (TagMark.BOX, TagMark.WARNING) else 1.6) * ratio)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.setPen(pen)
@@ -203,6 +220,8 @@ def _draw_mark(painter: QPainter, mark: TagMark, area: QRectF, ink: QColor, rati
         TagMark.TICK: [[(-3.2, 0.2), (-1.0, 2.5), (3.2, -2.7)]],
         TagMark.PLUS: [[(-3.2, 0.0), (3.2, 0.0)], [(0.0, -3.2), (0.0, 3.2)]],
         TagMark.PENCIL: [[(-3.2, 3.2), (-2.6, 0.9), (1.8, -3.3), (3.3, -1.8), (-0.9, 2.6), (-3.2, 3.2)]],
+        TagMark.BOX: [[(-3.2, -3.0), (3.2, -3.0), (3.2, 3.0), (-3.2, 3.0), (-3.2, -3.0)]],
+        TagMark.WARNING: [[(-4.2, 3.6), (0.0, -4.0), (4.2, 3.6), (-4.2, 3.6)], [(0.0, -1.2), (0.0, 1.0)]],
     }
     for line in points[mark]:
         path.moveTo(cx + line[0][0] * ratio, cy + line[0][1] * ratio)

@@ -12,6 +12,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -29,11 +30,19 @@ from PySide6.QtWidgets import (
 
 from autoanno_gui.config import Settings
 from autoanno_gui.core.errors import KnownError
+from autoanno_gui.core.keypoints import Skeleton
 from autoanno_gui.core.records import FrameState, Progress
-from autoanno_gui.datasets.plan import ExportOptions, ExportReport, FileMode
+from autoanno_gui.core.task import Task
+from autoanno_gui.datasets.plan import ExportFormat, ExportOptions, ExportReport, FileMode, default_format
 from autoanno_gui.ui.threads import GeneratorThread
 from autoanno_gui.ui.wording import count_of
 
+FORMATS: Final = (
+    ("Boxes (YOLO detect)", ExportFormat.YOLO_DETECT),
+    ("Masks (YOLO segment)", ExportFormat.YOLO_SEGMENT),
+    ("Keypoints (YOLO pose)", ExportFormat.YOLO_POSE),
+    ("Oriented boxes (YOLO OBB)", ExportFormat.YOLO_OBB),
+)
 MOST_HELD_OUT: Final = 90
 """Percent of the frames that validation and test may take together."""
 _LABELLED: Final = (FrameState.ACCEPTED, FrameState.EDITED, FrameState.HAND_LABELLED)
@@ -43,9 +52,25 @@ class ExportDialog(QDialog):
     """Target, split and the way of the pictures."""
 
     def __init__(
-        self, counts: Mapping[FrameState, int], *, root: Path, settings: Settings, parent: QWidget | None = None
+        self,
+        counts: Mapping[FrameState, int],
+        *,
+        task: Task,
+        skeleton: Skeleton | None,
+        root: Path,
+        settings: Settings,
+        parent: QWidget | None = None,
     ) -> None:
+        """Ask how to export.
+
+        Args:
+            counts: frames of the project in each state.
+            task: what the project collects: the form of the labels that is proposed.
+            skeleton: of a pose project.
+            root: the frame root.
+        """
         super().__init__(parent)
+        self._skeleton = skeleton
         self.setWindowTitle("Export Dataset")
         self.setMinimumWidth(520)
         self._before = settings
@@ -60,7 +85,7 @@ class ExportDialog(QDialog):
             )
             if counts.get(state, 0)
         ]
-        text = f"{count_of(labelled, 'labelled frame')} will be written as a YOLO detect dataset."
+        text = f"{count_of(labelled, 'labelled frame')} will be written as a YOLO dataset."
         if not labelled:
             text = "There is nothing to export yet: accept a frame or label one by hand first."
         elif left_out:
@@ -69,6 +94,11 @@ class ExportDialog(QDialog):
         self._out.setAccessibleName("Folder of the dataset")
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse)
+        self._format = QComboBox()
+        for words, choice in FORMATS:
+            if choice is not ExportFormat.YOLO_POSE or skeleton is not None:
+                self._format.addItem(words, choice)
+        self._format.setCurrentIndex(self._format.findData(default_format(task)))
         _, val, test = settings.split_fractions
         self._val = QSpinBox(minimum=0, maximum=MOST_HELD_OUT, suffix=" %", value=round(val * 100))
         self._test = QSpinBox(minimum=0, maximum=MOST_HELD_OUT, suffix=" %", value=round(test * 100))
@@ -81,6 +111,7 @@ class ExportDialog(QDialog):
         title = QLabel("&Folder")
         title.setBuddy(self._out)
         form.addRow(title, row)
+        form.addRow("&Labels", self._format)
         form.addRow("&Validation", self._val)
         form.addRow("&Test", self._test)
         form.addRow("", self._links)
@@ -124,6 +155,8 @@ class ExportDialog(QDialog):
         """What to export."""
         settings = self.settings
         return ExportOptions(
+            format=ExportFormat(self._format.currentData()),
+            skeleton=self._skeleton,
             files=FileMode.HARD_LINK if settings.hard_links else FileMode.COPY,
             fractions=settings.split_fractions,
             seed=settings.split_seed,

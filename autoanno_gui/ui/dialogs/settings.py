@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final, cast
 
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -44,11 +45,19 @@ class SettingsDialog(QDialog):
             self._device.setCurrentIndex(at)
         else:
             self._device.setEditText(settings.device)
+        self._tolerance = QDoubleSpinBox(
+            minimum=0, maximum=20, decimals=1, singleStep=0.5, suffix=" px", value=settings.mask_tolerance
+        )
+        self._tolerance.setToolTip("How far a mask's outline may lie off its pixels; 0 keeps every corner.")
+        self._tour = QCheckBox("&Bring small objects near with Tab, and ask about those that cannot have been seen")
+        self._tour.setChecked(settings.object_tour)
         form = QFormLayout()
         form.addRow("&Theme", self._theme)
         form.addRow("&Reviewer", self._reviewer)
         form.addRow("&Pause after", self._idle)
         form.addRow("Run models &on", self._device)
+        form.addRow("&Mask tolerance", self._tolerance)
+        form.addRow(self._tour)
         hint = QLabel(
             "Decisions carry the reviewer's name. A longer pause does not count as work on a frame. "
             "Reviewer, pause and device take effect when the next folder or model is opened.",
@@ -74,5 +83,7 @@ class SettingsDialog(QDialog):
             theme=cast(Theme, self._theme.currentData()),
             reviewer=self._reviewer.text().strip() or self._before.reviewer,
             idle_cap_seconds=self._idle.value(),
+            mask_tolerance=self._tolerance.value(),
+            object_tour=self._tour.isChecked(),
             device=self._device.itemData(known) if known >= 0 else device.strip() or "auto",
         )

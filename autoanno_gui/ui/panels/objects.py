@@ -20,11 +20,19 @@ from PySide6.QtWidgets import (
 )
 
 from autoanno_gui.core.review_objects import Role
+from autoanno_gui.core.task import Task
 from autoanno_gui.review.presentation import Counts, ShownObject
+from autoanno_gui.review.segmenter_runner import LoadedSegmenter
 from autoanno_gui.ui import theme
 
 _ID: Final = Qt.ItemDataRole.UserRole
 _GLYPH: Final = {Role.CANDIDATE: "○", Role.GHOST: "·", Role.CONFIRMED: "✓", Role.REJECTED: "✕"}
+_COLLECTS: Final = {
+    Task.DETECT: "Boxes",
+    Task.SEGMENT: "Masks",
+    Task.POSE: "Keypoints",
+    Task.OBB: "Oriented boxes",
+}
 _WORD: Final = {
     Role.CANDIDATE: "proposed",
     Role.GHOST: "less certain",
@@ -39,6 +47,7 @@ class ObjectsPanel(QWidget):
     object_chosen = Signal(int)
     threshold_changed = Signal(float)
     ghosts_toggled = Signal()
+    segmenter_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,6 +94,17 @@ class ObjectsPanel(QWidget):
         layout.addLayout(self._threshold_row())
         layout.addWidget(self._counts)
         layout.addWidget(self.list, 1)
+        self._task = QLabel()
+        self._task.setObjectName("mutedLabel")
+        self._segmenter = QToolButton(autoRaise=True)
+        self._segmenter.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._segmenter.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        theme.set_icon(self._segmenter, "segment")
+        self._segmenter.clicked.connect(self.segmenter_clicked)
+        foot = QHBoxLayout()
+        foot.addWidget(self._task, 1)
+        foot.addWidget(self._segmenter)
+        layout.addLayout(foot)
 
     def _threshold_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -100,6 +120,18 @@ class ObjectsPanel(QWidget):
     def focus_target(self) -> QWidget:
         """What F6 gives the focus to."""
         return self.list
+
+    def show_task(self, task: Task) -> None:
+        """Say what the project collects."""
+        self._task.setText(_COLLECTS[task])
+
+    def show_segmenter(self, segmenter: LoadedSegmenter) -> None:
+        """Say which segmenter answers, and where it runs."""
+        info = segmenter.info
+        self._segmenter.setText(info.name)
+        lines = [f"Masks are made by {info.name} ({info.kind}) on {segmenter.device}; click to choose another."]
+        lines += [text for text in (info.path, segmenter.device_reason) if text]
+        self._segmenter.setToolTip("\n".join(lines))
 
     def show_objects(
         self,
