@@ -116,8 +116,10 @@ class Hands:
             self._view.show_objects(self._some_objects(), selected=self._random.choice([None, 1, 2, 3, 4]))
 
     def _held(self) -> None:
-        held = self._random.random() < 0.15
-        self._random.choice([self._view.set_snap_held, self._view.set_pan_held, self._show_overlay])(held)
+        hold = self._random.choice([self._view.set_snap_held, self._view.set_pan_held, self._show_overlay])
+        hold(True)
+        self._random.choice([self._drag, self._press])()
+        hold(False)
 
     def _show_overlay(self, held: bool) -> None:
         self._view.set_overlay_visible(not held)
