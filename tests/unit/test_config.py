@@ -67,6 +67,10 @@ def test_settings_come_back_as_they_were_saved(home: AppHome) -> None:
         hard_links=True,
         split_fractions=(0.7, 0.2, 0.1),
         split_seed=7,
+        segmenter="/m/sam2_t.pt",
+        segmenter_architecture="sam2_t",
+        mask_tolerance=0.5,
+        object_tour=False,
         shortcuts={"review.next": ("N", "Right")},
     )
     assert all(getattr(settings, name) != getattr(Settings(), name) for name in Settings.__slots__)

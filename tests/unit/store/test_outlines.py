@@ -222,8 +222,10 @@ def test_the_python_examples_of_the_docs_read_a_project(
     text = (Path(__file__).parents[3] / "docs" / "schema.md").read_text("utf-8")
     names: dict[str, object] = {}
     monkeypatch.chdir(store.file.parent)
-    for block in text.split("```python\n")[1:]:
-        exec(block.partition("```")[0], names)
+    # Ultralytics changes how numpy prints, for the whole process.
+    with np.printoptions(formatter={}):
+        for block in text.split("```python\n")[1:]:
+            exec(block.partition("```")[0], names)
     conn, rings = names["conn"], names["rings"]
     blob = conn.execute("SELECT geometry FROM annotation").fetchone()[0]  # type: ignore[attr-defined]
     conn.close()  # type: ignore[attr-defined]
