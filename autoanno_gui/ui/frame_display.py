@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from autoanno_gui.core.errors import FrameErrorCode
 from autoanno_gui.core.records import Frame, FrameHeader, FrameState, PresentationMode, ScannedFile
+from autoanno_gui.core.task import Task
 from autoanno_gui.imaging.enhance import Enhancement
 from autoanno_gui.review.session import ReviewSession
 from autoanno_gui.store.store_thread import Priority
@@ -210,6 +211,11 @@ class FrameDisplay(QObject):
         elif session.empty_asked:
             accept, back = self._key_of("review.accept_frame"), self._key_of("edit.escape")
             self._canvas.show_banner("Empty?", f"{accept} again: nothing here is to be labelled. {back}: take it back.")
+        elif session.unseen_asked:
+            accept, step = self._key_of("review.accept_frame"), self._key_of("object.next")
+            self._canvas.show_banner(
+                "Not seen yet", f"{step} goes to what is tiny or off screen. {accept} again accepts."
+            )
         elif session.waiting:
             by_hand = self._key_of("review.label_by_hand")
             self._canvas.show_banner(
@@ -219,9 +225,22 @@ class FrameDisplay(QObject):
             choose = f" {self._key_of('model.choose')} chooses a model that labels first."
             hint = "" if session.model_active else choose
             accept = self._key_of("review.accept_frame")
-            self._canvas.show_banner("By hand", f"Drag a box around each object, then {accept}.{hint}")
+            self._canvas.show_banner("By hand", f"{self._how_to_draw()}, then {accept}.{hint}")
         else:
             self._canvas.hide_banner()
+
+    def _how_to_draw(self) -> str:
+        """Say how an object is drawn by hand in a project of this kind."""
+        match self._session.task:
+            case Task.DETECT:
+                return "Drag a box around each object"
+            case Task.SEGMENT:
+                keys = self._key_of("tool.polygon"), self._key_of("tool.segment")
+                return f"Outline each object: {keys[0]} by its corners, {keys[1]} with the segmenter"
+            case Task.POSE:
+                return f"{self._key_of('tool.keypoints')} places the points of each object"
+            case Task.OBB:
+                return f"{self._key_of('tool.obb')} draws a box along each object"
 
     def _finished_text(self) -> str:
         frames = self._session.frames
