@@ -11,6 +11,7 @@ from autoanno_gui.core.geometry import Geometry
 from autoanno_gui.core.keypoints import Keypoints, Skeleton
 from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.oriented_box import OrientedBox
+from autoanno_gui.core.records import PresentationMode
 from autoanno_gui.core.task import Task
 from autoanno_gui.ui.canvas.tools.tool import ToolName
 from tests.ui.canvas_kit import Mouse
@@ -24,8 +25,10 @@ def begin(driver: Driver, task: Task, skeleton: Skeleton | None = None) -> Mouse
     """Let the project collect one kind, with nothing on the frame but what is drawn."""
     assert driver.window.presenter is not None
     driver.window.presenter.set_task(task, skeleton)
-    driver.key(Key.Key_M)
     driver.wait(lambda: driver.session.objects.enabled)
+    driver.key(Key.Key_M)
+    assert driver.session.document is not None
+    assert driver.session.document.mode is PresentationMode.HAND
     return Mouse(driver.window.canvas)
 
 
