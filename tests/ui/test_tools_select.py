@@ -325,6 +325,16 @@ def test_selecting_another_object_ends_a_drag(view: CanvasView, mouse: Mouse, he
     assert view.state.live == {}
 
 
+def test_a_press_after_a_lost_release_begins_anew(view: CanvasView, mouse: Mouse, heard: Heard) -> None:
+    show(view, Box(100, 100, 200, 200))
+    mouse.press(200, 200)
+    mouse.move(220, 220)
+    mouse.tap(150, 150)
+    assert view.state.live == {}
+    assert heard.steps == []
+    assert heard.picked == [1]
+
+
 @pytest.mark.parametrize("end", ["frame", "tool"])
 def test_another_frame_or_tool_ends_a_drag(view: CanvasView, mouse: Mouse, heard: Heard, end: str) -> None:
     show(view, Mask.of_points(TRIANGLE))
