@@ -179,6 +179,9 @@ class ReviewPresenter(QObject):
         if not self._canvas.overlay_visible:
             self.said.emit("The objects are hidden: let go of the key that hides them, then accept what you see.")
             return
+        if self._canvas.busy:
+            self.said.emit("Something is half drawn: finish it, or drop it with Esc, then accept the frame.")
+            return
         outcome = self.session.accept_frame(unseen=self._unseen())
         self.apply(outcome)
         if outcome.step is Step.NOTHING and self.session.waiting:

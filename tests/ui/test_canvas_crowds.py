@@ -125,5 +125,5 @@ def test_a_canvas_that_nobody_sees_draws_nothing_in_the_background(view: CanvasV
 
 
 def running_threads() -> list[SheetThread]:
-    # By type alone: `isinstance` asks each object for its class, and some of a model runtime's warn when they are asked.
+    # By type alone: `isinstance` asks each object for its class, and some of a model runtime's warn when asked.
     return [found for found in gc.get_objects() if type(found) is SheetThread and found.isRunning()]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialogButtonBox, QRadioButton
 from pytestqt.qtbot import QtBot
 
@@ -59,6 +60,21 @@ def test_copies_are_drawn_beside_what_they_copy(driver: Driver) -> None:
     driver.key(Key.Key_Z, CTRL)
     driver.key(Key.Key_Z, CTRL)
     assert len(outlines(driver)) == count
+
+
+def test_a_frame_is_not_accepted_over_something_half_drawn(driver: Driver) -> None:
+    path = driver.frame
+    driver.key(Key.Key_P)
+    viewport = driver.window.canvas.viewport()
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=driver.at(20, 20))
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=driver.at(60, 25))
+    assert driver.window.canvas.busy
+    driver.key(Key.Key_Space)
+    assert driver.frame == path
+    assert driver.window.canvas.busy
+    driver.key(Key.Key_Escape)
+    driver.decide(Key.Key_Space)
+    assert driver.frame != path
 
 
 # ------------------------------------------------------------------------------------------------ kinds
