@@ -100,6 +100,7 @@ class Pointing:
         if not self._tool.hovers:
             self._canvas.set_hovered(None)
         self._tool.enter()
+        self.update_snap()
         self.update_cursor()
         if changed:
             self._canvas.tool_changed.emit(name)
@@ -190,6 +191,10 @@ class Pointing:
         if self._canvas.camera.image_width == 0:
             return
         at = self._locate(event.position(), event.modifiers())
+        if not event.buttons() & self._pan_button:
+            # The release went to somebody else, or came while there was no image.
+            self._pan_button = _NO_BUTTON
+            self._pan.cancel()
         if self._pan_button is not _NO_BUTTON:
             self._pan.move(at)
         else:

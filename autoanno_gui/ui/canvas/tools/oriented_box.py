@@ -61,11 +61,9 @@ class OrientedBoxTool(Tool):
             return False
         self._points.pop()
         self._pressed = None
-        pointer = self._canvas.pointer
-        if self._points and pointer is not None:
-            self._show(pointer)
+        if self._points:
+            self._show(self._canvas.pointer)
         else:
-            self.cancel()
             self._drop()
         return True
 
@@ -88,14 +86,16 @@ class OrientedBoxTool(Tool):
         self.cancel()
         self._canvas.shape_drawn.emit(box)
 
-    def _show(self, at: Pointer) -> None:
+    def _show(self, at: Pointer | None) -> None:
+        """Show what there is up to the pointer; None: it is not over the viewport."""
         state = self._canvas.state
-        if len(self._points) == 2:
-            state.path = ()
+        state.path, state.draft = (), None
+        if at is None:
+            state.path = (*self._points, self._points[-1])
+        elif len(self._points) == 2:
             state.draft = self._box(at)
         else:
             state.path = (*self._points, self._end(at))
-            state.draft = None
         self._canvas.refresh()
 
     def _box(self, at: Pointer) -> OrientedBox:

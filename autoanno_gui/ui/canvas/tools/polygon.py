@@ -128,8 +128,8 @@ class PolygonTool(Tool):
         if not self._stretches:
             self.cancel()
             self._drop()
-        elif (pointer := self._canvas.pointer) is not None:
-            self._show(pointer)
+        else:
+            self._show(self._canvas.pointer)
         return True
 
     # ------------------------------------------------------------------------------------------------ coming and going
@@ -222,6 +222,8 @@ class PolygonTool(Tool):
             return None
         return _PartOf(selected.id, selected.geometry, cuts)
 
-    def _show(self, at: Pointer) -> None:
-        self._canvas.state.path = (*self._vertices(), *self._freehand, self._canvas.inside_image(at.x, at.y))
+    def _show(self, at: Pointer | None) -> None:
+        """Show the line up to the pointer, up to its last point when that is not over the viewport."""
+        line = [*self._vertices(), *self._freehand]
+        self._canvas.state.path = (*line, self._canvas.inside_image(at.x, at.y) if at is not None else line[-1])
         self._canvas.refresh()
