@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final, NamedTuple
 
 from autoanno_gui.core.box import Box
 
+_SIDE: Final = re.compile("left|right")
 OKS_SCALE: Final = 0.1
 """How far a point may lie off, as a share of the square root of the box area, before it counts for much less."""
 
@@ -193,6 +196,26 @@ COCO_PERSON: Final = Skeleton(
 """The 17 points of COCO, in the order of every pose model that was trained on it."""
 
 
-def default_skeleton(count: int) -> Skeleton:
-    """Return the skeleton of a pose model with `count` points that says nothing more about them."""
-    return COCO_PERSON if count == len(COCO_PERSON) else Skeleton(tuple(f"point {i + 1}" for i in range(count)))
+def mirror_pairs(names: Sequence[str]) -> tuple[int, ...]:
+    """Return the `Skeleton.flip` that follows from names which differ only in left and right; itself for the others."""
+    places = {name.casefold(): index for index, name in enumerate(names)}
+    swapped = {"left": "right", "right": "left"}
+
+    def partner(name: str) -> int | None:
+        return places.get(_SIDE.sub(lambda found: swapped[found.group()], name.casefold()))
+
+    found = [partner(name) for name in names]
+    return tuple(other if other is not None and found[other] == i else i for i, other in enumerate(found))
+
+
+def default_skeleton(count: int, names: Sequence[str] = ()) -> Skeleton:
+    """Return the skeleton of a pose model with `count` points.
+
+    Args:
+        names: as the model knows them; empty when it does not. They have no lines between them.
+    """
+    if names and tuple(name.replace("_", " ") for name in names) != COCO_PERSON.names:
+        return Skeleton(tuple(names), flip=mirror_pairs(names))
+    if count == len(COCO_PERSON):
+        return COCO_PERSON
+    return Skeleton(tuple(f"point {i + 1}" for i in range(count)))

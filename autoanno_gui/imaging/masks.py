@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from autoanno_gui.core.box import Box
 from autoanno_gui.core.mask import Mask, Part, Ring
 from autoanno_gui.imaging.rings import Corners, TracedPart, side_middles, simplify, trace
 
@@ -177,22 +176,8 @@ def raster_iou(a: MaskRaster, b: MaskRaster) -> float:
     return both / either if either else 0.0
 
 
-def raster_bounds(raster: MaskRaster) -> Box:
-    """Return the smallest box around the pixels that are set; a point at the raster's corner without any."""
-    x, y, width, height = _set_rect(raster.bits)
-    return Box(raster.left + x, raster.top + y, raster.left + x + width, raster.top + y + height)
-
-
 def _set_rect(bits: NDArray[np.bool_]) -> PixelRect:
     return PixelRect(*cv2.boundingRect(bits.view(np.uint8))) if bits.size else PixelRect(0, 0, 0, 0)
-
-
-def paste(raster: MaskRaster, *, width: int, height: int) -> NDArray[np.bool_]:
-    """Return the raster in an image of its own: (height, width) bool; what lies outside of it is lost."""
-    whole = np.zeros((height, width), np.bool_)
-    rect = _inside(raster, width, height)
-    _window(whole, rect)[:] = _cut(raster, rect)
-    return whole
 
 
 def _inside(raster: MaskRaster, width: int, height: int) -> PixelRect:

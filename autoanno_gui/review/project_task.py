@@ -26,7 +26,11 @@ def default_task(model: ModelInfo) -> Task:
 
 def model_skeleton(model: ModelInfo) -> Skeleton | None:
     """Return what the model's keypoints are, None for a model without any."""
-    return default_skeleton(model.kpt_shape[0]) if model.task is Task.POSE and model.kpt_shape is not None else None
+    return (
+        default_skeleton(model.kpt_shape[0], model.kpt_names)
+        if model.task is Task.POSE and model.kpt_shape is not None
+        else None
+    )
 
 
 def task_for_first_model(reader: Reader, model: ModelInfo) -> Task | None:

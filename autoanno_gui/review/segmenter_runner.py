@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 LOAD: Final = "load segmenter"
 PROMPT: Final = "prompt"
 AHEAD: Final = "encode ahead"
-SEGMENTER_SETTING: Final = "segmenter_path"
-"""Setting of a project: the escaped path of the segmenter in use; absent or empty for GrabCut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class SegmenterEvents:
     """Where the runner reports to; all are called on the scheduler's thread."""
 
     loading: Callable[[str], None]
-    """With the name of what is being loaded."""
+    """With the name of the weights that are being loaded."""
     loaded: Callable[[LoadedSegmenter], None]
     """A segmenter is in use from now on: the one that was asked for, or GrabCut."""
     failed: Callable[[BaseException], None]
@@ -127,7 +125,8 @@ class SegmenterRunner:
         """
 
         def work() -> Generator[None, None, None]:
-            self._events.loading(path.name if path is not None else "GrabCut")
+            if path is not None:  # GrabCut is there in no time
+                self._events.loading(path.name)
             segmenter = self._opened(path, architecture=architecture, device=device)
             self._end_users()
             try:

@@ -35,12 +35,7 @@ class SeenObjects:
 
 
 def unseen_question(count: int) -> str:
-    """Return what to ask before `count` candidates that were never seen are accepted with their frame."""
+    """Return what to say before `count` candidates that were never seen are accepted with their frame."""
     if count == 1:
-        return (
-            "1 candidate was never seen at a readable size or lies off screen. Space again accepts it; Tab goes to it."
-        )
-    return (
-        f"{count} candidates were never seen at a readable size or lie off screen. Space again accepts them; "
-        "Tab goes to them."
-    )
+        return "1 candidate was never seen at a readable size or lies off screen."
+    return f"{count} candidates were never seen at a readable size or lie off screen."

@@ -214,7 +214,7 @@ class FrameDisplay(QObject):
         elif session.unseen_asked:
             accept, step = self._key_of("review.accept_frame"), self._key_of("object.next")
             self._canvas.show_banner(
-                "Not seen yet", f"{step} goes to what is tiny or off screen. {accept} again accepts."
+                "Not seen yet", f"{step} brings what is tiny or off screen near. {accept} again accepts."
             )
         elif session.waiting:
             by_hand = self._key_of("review.label_by_hand")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Final
@@ -172,33 +173,38 @@ class ReviewPresenter(QObject):
             raise error
 
     # ------------------------------------------------------------------------------------------------ keys
+    def _leave(self, verb: Callable[[], Outcome]) -> Outcome:
+        """Do something that leaves the frame, unless that would drop what is half drawn on it."""
+        if self._canvas.busy:
+            outcome = Outcome(Step.NOTHING, text="Something is half drawn: finish it, or drop it with Esc.")
+        else:
+            outcome = verb()
+        self.apply(outcome)
+        return outcome
+
     def open_frame(self, frame_id: int) -> None:
-        self.apply(self.session.open(frame_id))
+        self._leave(lambda: self.session.open(frame_id))
 
     def accept_frame(self) -> None:
         if not self._canvas.overlay_visible:
             self.said.emit("The objects are hidden: let go of the key that hides them, then accept what you see.")
             return
-        if self._canvas.busy:
-            self.said.emit("Something is half drawn: finish it, or drop it with Esc, then accept the frame.")
-            return
-        outcome = self.session.accept_frame(unseen=self._unseen())
-        self.apply(outcome)
+        outcome = self._leave(lambda: self.session.accept_frame(unseen=self._unseen()))
         if outcome.step is Step.NOTHING and self.session.waiting:
             by_hand = self._key_of("review.label_by_hand")
             self.said.emit(f"The model has not looked at this frame yet. Wait, or press {by_hand} to label it by hand.")
 
     def reject_frame(self) -> None:
-        self.apply(self.session.reject_frame())
+        self._leave(self.session.reject_frame)
 
     def defer_frame(self) -> None:
-        self.apply(self.session.defer_frame())
+        self._leave(self.session.defer_frame)
 
     def next_frame(self) -> None:
-        self.apply(self.session.next())
+        self._leave(self.session.next)
 
     def previous_frame(self) -> None:
-        self.apply(self.session.previous())
+        self._leave(self.session.previous)
 
     def undo(self) -> None:
         self.apply(self.session.undo())

@@ -19,6 +19,7 @@ from autoanno_gui.core.prompt import Prompt
 from autoanno_gui.core.records import SegmenterInfo
 from autoanno_gui.core.review_objects import ReviewObject
 from autoanno_gui.core.task import Task
+from autoanno_gui.review.outcome import Step
 from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.review.segmenter_runner import LoadedSegmenter, SegmentAnswer, SegmenterEvents, SegmenterRunner
 from autoanno_gui.store.store_thread import Store
@@ -35,11 +36,12 @@ CANDIDATES: Final = 3
 class _Refined:
     """An object that the segmenter gave an outline, and its other answers."""
 
-    object_id: int
     masks: tuple[Mask, ...]
-    at: int
-    step: Entry | None
-    """The undo step of the outline that it has now."""
+    at: int = 0
+    now: ReviewObject | None = None
+    """The object with the answer that it has now."""
+    step: Entry | None = None
+    """The undo step that gave it that; None while no answer has changed anything."""
 
 
 class SegmentController(QObject):
@@ -69,6 +71,9 @@ class SegmentController(QObject):
         self._refining: ReviewObject | None = None
         """The object that the newest question is about; None for the segment tool."""
         self._refined: _Refined | None = None
+        self._asked_to_load = False
+        """Whether the segmenter of the settings was asked for: not before the project's first frame is on the screen,
+        since it may bring a whole model runtime with it."""
         canvas.prompt_changed.connect(self._on_prompt)
 
     # ------------------------------------------------------------------------------------------------ the project
@@ -90,14 +95,13 @@ class SegmentController(QObject):
     def attach(self, project: OpenProject) -> None:
         """Serve a project from now on."""
         self._project = project
-        project.presenter.frame_opened.connect(self._encode_ahead)
-        self._use_settings()
+        project.presenter.frame_opened.connect(self._on_frame_opened)
 
     def detach(self) -> None:
         """Serve no project any more."""
         self._project = self._refining = self._refined = None
         self.info = None
-        self.pass_running = False
+        self.pass_running = self._asked_to_load = False
 
     @property
     def _runner(self) -> SegmenterRunner | None:
@@ -106,6 +110,7 @@ class SegmentController(QObject):
     def _use_settings(self) -> None:
         path = Path(self.settings.segmenter) if self.settings.segmenter else None
         if self._runner is not None:
+            self._asked_to_load = True
             self._runner.tolerance = self.settings.mask_tolerance
             self._runner.load(
                 path, architecture=self.settings.segmenter_architecture or None, device=self.settings.device
@@ -114,7 +119,7 @@ class SegmentController(QObject):
     def take_settings(self, settings: Settings) -> None:
         """Answer with the segmenter of these settings from now on."""
         before, self.settings = self.settings, settings
-        if _choice(before) != _choice(settings):
+        if self._asked_to_load and _choice(before) != _choice(settings):
             self._use_settings()
         if self._runner is not None:
             self._runner.tolerance = settings.mask_tolerance
@@ -145,9 +150,16 @@ class SegmentController(QObject):
         self._generation += 1
         self._runner.ask(frame, prompt, generation=self._generation, candidates=CANDIDATES)
 
-    def _encode_ahead(self) -> None:
+    def _on_frame_opened(self) -> None:
         self._refining = self._refined = None
         self._generation += 1
+        if self._asked_to_load:
+            self._encode_ahead()
+        else:
+            self._use_settings()
+
+    def _encode_ahead(self) -> None:
+        """Let the runner encode the open frame and the next, before anybody asks about them."""
         project, runner = self._project, self._runner
         frame = project.session.frame if project is not None else None
         if project is None or runner is None or frame is None:
@@ -180,27 +192,32 @@ class SegmentController(QObject):
         if not answer.masks:
             self.said.emit("The segmenter found nothing in this box.")
             return
-        self._refined = _Refined(item.id, answer.masks, 0, None)
-        self._give(item, merge=False)
+        self._refined = _Refined(answer.masks)
+        self._give(item)
 
     def _next_answer(self, item: ReviewObject) -> bool:
         """Give the object the next of the answers that are there; whether there was one."""
         refined = self._refined
-        if self._project is None or refined is None or refined.object_id != item.id or len(refined.masks) < 2:
+        if self._project is None or refined is None or refined.now != item or len(refined.masks) < 2:
             return False
-        if refined.step is None or self._project.session.history.to_undo is not refined.step:
-            return False
+        if refined.step is not None and self._project.session.history.to_undo is not refined.step:
+            return False  # something else was done since: the next answer would swallow it
         refined.at = (refined.at + 1) % len(refined.masks)
-        self._give(item, merge=True)
+        self._give(item)
         return True
 
-    def _give(self, item: ReviewObject, *, merge: bool) -> None:
+    def _give(self, item: ReviewObject) -> None:
+        """Give an object the answer whose turn it is; all answers together are one step to undo."""
         refined, project = self._refined, self._project
         if refined is None or project is None:
             return
+        session = project.session
         outline = _refined_outline(item.geometry, refined.masks[refined.at])
-        project.presenter.apply(project.session.objects.set_geometries({item.id: outline}, merge=merge))
-        refined.step = project.session.history.to_undo
+        outcome = session.objects.set_geometries({item.id: outline}, merge=refined.step is not None)
+        project.presenter.apply(outcome)
+        if outcome.step is Step.OBJECTS:
+            refined.step = session.history.to_undo
+        refined.now = self._selected()
         count = len(refined.masks)
         more = f" {self._key_of('object.refine')} again: another answer." if count > 1 else ""
         name = self.info.name if self.info is not None else "The segmenter"
@@ -249,6 +266,8 @@ class SegmentController(QObject):
         if not isinstance(error, KnownError):
             raise error
         self.failed.emit(str(error))
+        if self.info is None and self._runner is not None:
+            self._runner.load(None)  # the file of the settings is gone or bad; GrabCut always answers
 
 
 def _refined_outline(outline: Geometry, mask: Mask) -> Geometry:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialogButtonBox, QRadioButton
 from pytestqt.qtbot import QtBot
 
+from autoanno_gui.config import AppHome, Settings
 from autoanno_gui.core.box import Box
 from autoanno_gui.core.keypoints import COCO_PERSON, Keypoints, Skeleton
 from autoanno_gui.core.mask import Mask
@@ -19,6 +21,9 @@ from autoanno_gui.core.task import Task
 from autoanno_gui.ui.dialogs.segmenter import SegmenterDialog
 from autoanno_gui.ui.dialogs.skeleton import SkeletonDialog
 from autoanno_gui.ui.dialogs.task import TaskDialog
+from autoanno_gui.ui.segment_controller import _Refined
+from tests.projects import MadeProject
+from tests.ui.conftest import Open
 from tests.ui.driver import Driver
 
 Key = Qt.Key
@@ -62,21 +67,6 @@ def test_copies_are_drawn_beside_what_they_copy(driver: Driver) -> None:
     assert len(outlines(driver)) == count
 
 
-def test_a_frame_is_not_accepted_over_something_half_drawn(driver: Driver) -> None:
-    path = driver.frame
-    driver.key(Key.Key_P)
-    viewport = driver.window.canvas.viewport()
-    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=driver.at(20, 20))
-    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=driver.at(60, 25))
-    assert driver.window.canvas.busy
-    driver.key(Key.Key_Space)
-    assert driver.frame == path
-    assert driver.window.canvas.busy
-    driver.key(Key.Key_Escape)
-    driver.decide(Key.Key_Space)
-    assert driver.frame != path
-
-
 # ------------------------------------------------------------------------------------------------ kinds
 @pytest.mark.parametrize(("task", "kind"), [(Task.OBB, OrientedBox), (Task.POSE, Keypoints), (Task.SEGMENT, Box)])
 def test_the_open_frame_shows_what_the_project_collects_now(driver: Driver, task: Task, kind: type) -> None:
@@ -118,6 +108,64 @@ def test_a_box_that_is_drawn_in_a_segment_project_can_become_a_mask(driver: Driv
     driver.wait(answered)
     driver.key(Key.Key_Z, CTRL)
     assert not answered()
+
+
+def selected(driver: Driver) -> Box:
+    document, object_id = driver.session.document, driver.session.objects.selected
+    item = document.get(object_id) if document is not None and object_id is not None else None
+    assert item is not None
+    assert isinstance(item.geometry, Box)
+    return item.geometry
+
+
+def test_all_answers_of_the_segmenter_are_one_step_to_undo(driver: Driver) -> None:
+    before, said = selected(driver), list[str]()
+    driver.window.segmenters.said.connect(said.append)
+    for count in (1, 2, 3, 4):
+        driver.key(Key.Key_S)
+        driver.wait(lambda count=count: len(said) == count)  # type: ignore[misc]
+    assert [re.findall("answer [0-9]", text)[0] for text in said[:2]] == ["answer 1", "answer 2"]
+    steps = 0
+    while driver.session.history.to_undo is not None:
+        driver.key(Key.Key_Z, CTRL)
+        steps += 1
+    assert steps <= 1
+    assert selected(driver) == before
+
+
+def test_an_answer_that_changes_nothing_swallows_no_other_step(driver: Driver) -> None:
+    """The first answer may be what the object is already; the second must then not be merged into the step before,
+    which may be a decision."""
+    driver.decide(Key.Key_Space)
+    decided = driver.session.history.to_undo
+    before = selected(driver)
+    mask, other = Mask.of_box(before), Mask.of_box(Box(before.x1, before.y1, before.x2 - 5, before.y2))
+    segmenters = driver.window.segmenters
+    segmenters._refined = _Refined((mask, other, mask))
+    document, object_id = driver.session.document, driver.session.objects.selected
+    assert document is not None
+    assert object_id is not None
+    item = document.get(object_id)
+    assert item is not None
+    segmenters._give(item)
+    assert driver.session.history.to_undo is decided
+    driver.key(Key.Key_S)
+    assert selected(driver) == other.bounds
+    driver.key(Key.Key_Z, CTRL)
+    assert selected(driver) == before
+    assert driver.session.history.to_undo is decided
+
+
+def test_a_segmenter_file_that_is_gone_leaves_grabcut_in_its_place(open_window: Open, made: MadeProject) -> None:
+    home = AppHome.find()
+    replace(Settings.load(home), segmenter=str(made.file.parent / "gone_sam2_t.pt")).save(home)
+    driver = open_window(made)
+    driver.wait(lambda: driver.window.segmenters.info is not None)
+    info = driver.window.segmenters.info
+    assert info is not None
+    assert info.kind == "grabcut"
+    assert "gone_sam2_t.pt" in driver.window.notice.text
+    assert driver.window.objects_panel._segmenter.text() == "GrabCut"
 
 
 # ------------------------------------------------------------------------------------------------ another light

@@ -12,10 +12,11 @@ from pytestqt.qtbot import QtBot
 from autoanno_gui.core.box import Box
 from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.review_objects import Role
-from autoanno_gui.imaging.masks import MaskCanvas, paste, rasterise
+from autoanno_gui.imaging.masks import MaskCanvas, rasterise
 from autoanno_gui.ui.canvas.state import BrushTip
 from autoanno_gui.ui.canvas.tools.tool import ToolName
 from autoanno_gui.ui.canvas.view import CanvasView
+from tests.rasters import paste
 from tests.ui.canvas_kit import ALT, HEIGHT, RIGHT, SHIFT, WIDTH, Heard, Keeper, Mouse, open_view, picture, shown
 
 SQUARE = Mask.of_box(Box(100, 100, 200, 200))

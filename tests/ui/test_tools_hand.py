@@ -64,6 +64,22 @@ def test_the_image_follows_the_hand_and_no_object_does(view: CanvasView, mouse: 
     assert heard.acts == 0
 
 
+@pytest.mark.parametrize("tool", [ToolName.HAND, ToolName.SELECT])
+def test_a_drag_whose_release_got_lost_ends(view: CanvasView, heard: Heard, tool: ToolName) -> None:
+    view.set_tool(tool)
+    x, y = place_on_screen(view)
+    dragging = Mouse(view)
+    dragging.press(*START)
+    dragging.move(START[0] + 10, START[1] + 10)
+    assert view.busy
+    moved = place_on_screen(view)
+    Mouse(view).move(START[0] + 40, START[1] + 40)  # no button is down any more
+    assert not view.busy
+    assert place_on_screen(view) == moved
+    assert (moved != (x, y)) is (tool is ToolName.HAND)
+    assert heard.acts == 0
+
+
 def test_the_hand_shows_itself(view: CanvasView, mouse: Mouse) -> None:
     view.set_tool(ToolName.HAND)
     mouse.move(*START)

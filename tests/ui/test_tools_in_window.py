@@ -141,12 +141,20 @@ def test_the_tool_keys_and_the_wipe_key(driver: Driver) -> None:
     assert canvas.brush_radius == pytest.approx(before)
 
 
-def test_another_frame_drops_what_is_half_drawn(driver: Driver) -> None:
-    mouse = begin(driver, Task.SEGMENT)
+@pytest.mark.parametrize("leave", [Key.Key_D, Key.Key_U, Key.Key_Space])
+def test_no_frame_is_left_while_something_is_half_drawn(driver: Driver, leave: Key) -> None:
+    mouse, path = begin(driver, Task.SEGMENT), driver.frame
     driver.key(Key.Key_P)
     for corner in CORNERS:
         mouse.tap(*corner)
-    driver.decide(Key.Key_D)
-    assert not driver.window.canvas.busy
+    under_way = driver.window.canvas.state.path
+    driver.key(leave)
+    assert driver.frame == path
+    assert driver.window.canvas.state.path == under_way
+    driver.key(Key.Key_Escape)
+    if leave is Key.Key_Space:
+        driver.key(leave)  # nothing is on the frame, so it asks
+    driver.decide(leave)
+    assert driver.frame != path
     assert driver.window.canvas.state.path == ()
     assert driver.window.canvas.tool is ToolName.POLYGON

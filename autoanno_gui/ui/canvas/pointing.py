@@ -198,6 +198,9 @@ class Pointing:
         if self._pan_button is not _NO_BUTTON:
             self._pan.move(at)
         else:
+            if self._tool_button is not _NO_BUTTON and not event.buttons() & self._tool_button:
+                self._tool_button = _NO_BUTTON
+                self._tool.lose_button()
             self._tool.move(at)
             if event.buttons():
                 self._canvas.set_hovered(None)  # a gesture is about itself

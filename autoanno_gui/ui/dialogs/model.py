@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -18,10 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from autoanno_gui.core.errors import KnownError
 from autoanno_gui.core.records import ModelInfo
 from autoanno_gui.review.model_runner import LoadedModel
-from autoanno_gui.ui.threads import GeneratorThread
+from autoanno_gui.ui.dialogs.inspection import Inspection
 
 _FILTER = "Models (*.pt *.onnx *.engine *.torchscript *.xml);;All files (*)"
 
@@ -41,7 +40,9 @@ class ModelDialog(QDialog):
         self.setWindowTitle("Choose Model")
         self.resize(560, 260)
         self._inspect = inspect
-        self._thread: GeneratorThread | None = None
+        self._inspection = Inspection(self)
+        self._inspection.found.connect(self._show)
+        self._inspection.refused.connect(self._refuse)
         self.path: Path | None = None
         """The model that was chosen."""
         self._field = QLineEdit(current.info.path if current is not None else recent)
@@ -96,23 +97,15 @@ class ModelDialog(QDialog):
         self.path = None
         text = self._field.text().strip()
         if not text:
+            self._inspection.drop()
             self._about.setText("The model stays on this computer; nothing is sent anywhere.")
             return
         path = Path(text).expanduser().absolute()
         self._about.setText("Reading…")
+        self._inspection.ask(lambda: (path, self._inspect(path)))
 
-        def work() -> Iterator[ModelInfo]:
-            yield self._inspect(path)
-
-        thread = self._thread = GeneratorThread(work, self)
-        thread.progressed.connect(lambda info: self._show(thread, path, info))
-        thread.failed.connect(lambda error: self._show_error(thread, error))
-        thread.start()
-
-    def _show(self, thread: GeneratorThread, path: Path, info: ModelInfo) -> None:
-        if thread is not self._thread:
-            return
-        self.path = path
+    def _show(self, found: tuple[Path, ModelInfo]) -> None:
+        self.path, info = found
         height, width = info.imgsz
         names = ", ".join(info.classes[:12]) + (", …" if len(info.classes) > 12 else "")
         fixed = " (fixed)" if info.fixed_imgsz else ""
@@ -123,15 +116,10 @@ class ModelDialog(QDialog):
         self._use.setEnabled(True)
         self._use.setDefault(True)
 
-    def _show_error(self, thread: GeneratorThread, error: BaseException) -> None:
-        if thread is not self._thread:
-            return
-        if not isinstance(error, KnownError):
-            raise error
-        self._about.setText(str(error))
+    def _refuse(self, sentence: str) -> None:
+        self._about.setText(sentence)
 
     def done(self, code: int) -> None:
         """Qt override: never leaves a thread behind."""
-        for thread in self.findChildren(GeneratorThread):
-            thread.wait()
+        self._inspection.finish()
         super().done(code)

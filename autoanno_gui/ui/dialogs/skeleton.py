@@ -24,10 +24,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from autoanno_gui.core.keypoints import COCO_PERSON, Skeleton
+from autoanno_gui.core.keypoints import COCO_PERSON, Skeleton, mirror_pairs
 
 _EDGE: Final = Qt.ItemDataRole.UserRole
-_SIDES: Final = (("left", "right"), ("right", "left"))
 _DOT: Final = 4.0
 
 
@@ -206,17 +205,7 @@ class SkeletonDialog(QDialog):
 
     def _pair_sides(self) -> None:
         """Pair points whose names differ only in left and right."""
-        names = self._names()
-        partners = list(self._rows())
-        for row, name in enumerate(names):
-            for side, opposite in _SIDES:
-                if side in name.lower():
-                    wanted = name.lower().replace(side, opposite)
-                    found = [i for i, each in enumerate(names) if each.lower() == wanted]
-                    if found:
-                        partners[row] = found[0]
-        mutual = [other if partners[other] == row else row for row, other in enumerate(partners)]
-        self._show_partners(mutual)
+        self._show_partners(list(mirror_pairs(self._names())))
 
     def _join(self) -> None:
         edge = self._ends[0].currentIndex(), self._ends[1].currentIndex()

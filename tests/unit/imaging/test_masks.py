@@ -20,11 +20,10 @@ from autoanno_gui.core.mask import Mask, Part
 from autoanno_gui.imaging.masks import (
     MaskRaster,
     outline,
-    paste,
-    raster_bounds,
     raster_iou,
     rasterise,
 )
+from tests.rasters import paste
 
 Bits = NDArray[np.bool_]
 WIDTH, HEIGHT = 14, 11
@@ -367,14 +366,6 @@ class TestRasters:
         empty = rasterise(Mask(()), width=9, height=9)
         assert raster_iou(empty, empty) == 0.0
         assert raster_iou(empty, self.A) == 0.0
-
-    def test_bounds_are_around_the_pixels_that_are_set(self) -> None:
-        bits = np.zeros((9, 12), np.bool_)
-        bits[2:5, 4] = bits[4, 4:9] = True
-        assert raster_bounds(MaskRaster(10, 20, bits)) == Box(14, 22, 19, 25)
-        assert raster_bounds(MaskRaster(10, 20, bits[:, ::-1])) == Box(13, 22, 18, 25)
-        assert raster_bounds(MaskRaster(10, 20, np.zeros((3, 3), np.bool_))) == Box(10, 20, 10, 20)
-        assert raster_bounds(MaskRaster(10, 20, np.zeros((0, 0), np.bool_))) == Box(10, 20, 10, 20)
 
     @given(bitmaps, st.integers(-12, 18), st.integers(-12, 18))
     def test_pasting_keeps_what_lies_inside(self, bits: Bits, left: int, top: int) -> None:

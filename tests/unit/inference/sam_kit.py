@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoanno_gui.core.prompt import Prompt
-from autoanno_gui.imaging.masks import paste
 from autoanno_gui.inference.segmenter import MaskCandidate
+from tests.rasters import paste
 
 if TYPE_CHECKING:
     from torch import nn

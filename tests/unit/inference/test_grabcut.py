@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from autoanno_gui.core.box import Box
 from autoanno_gui.core.prompt import Prompt, PromptPoint
-from autoanno_gui.imaging.masks import paste, raster_iou
+from autoanno_gui.imaging.masks import raster_iou
 from autoanno_gui.inference.grabcut_engine import GrabCutSegmenter
 from autoanno_gui.inference.segmenter import MaskCandidate
+from tests.rasters import paste
 
 WIDTH, HEIGHT = 640, 480
 RED, BLUE = (40, 40, 210), (200, 90, 30)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtGui import QKeyEvent
 
 from autoanno_gui.core.box import Box
 from autoanno_gui.ui.canvas.tools.gestures import DrawGesture, is_meant
-from autoanno_gui.ui.canvas.tools.tool import CLICK_REACH, Pointer, Tool, ToolName, is_backspace
+from autoanno_gui.ui.canvas.tools.placing import PlacingTool
+from autoanno_gui.ui.canvas.tools.tool import CLICK_REACH, Pointer, Tool, ToolName
 
 if TYPE_CHECKING:
     from autoanno_gui.ui.canvas.view import CanvasView
@@ -70,31 +70,22 @@ class BoxTool(Tool):
         return busy
 
 
-class ExtremeTool(Tool):
+class ExtremeTool(PlacingTool):
     """Draws a box around four clicks: the topmost, lowest, leftmost and rightmost points of the object, in any order.
     Backspace takes the last one back."""
 
     name = ToolName.EXTREME
 
-    def __init__(self, canvas: CanvasView) -> None:
-        super().__init__(canvas)
-        self._pressed = False
-        self._points: list[tuple[float, float]] = []
-
     def press(self, at: Pointer) -> None:
-        self._pressed = True
-
-    def move(self, at: Pointer) -> None:
-        if self._points:
-            self._show(self._canvas.inside_image(at.x, at.y))
+        self._pressed = at
 
     def release(self, at: Pointer) -> None:
-        if not self._pressed:
+        pressed, self._pressed = self._pressed, None
+        if pressed is None:
             return
-        self._pressed = False
         self._points.append(self._canvas.inside_image(at.x, at.y))
         if len(self._points) < EXTREMES:
-            self._show(self._points[-1])
+            self._show(at)
             return
         box = Box.around(np.array(self._points))
         self.cancel()
@@ -103,34 +94,9 @@ class ExtremeTool(Tool):
         else:
             self._canvas.said.emit("The four points lie on one line: click on the top, bottom, left and right.")
 
-    def claims(self, event: QKeyEvent) -> bool:
-        return bool(self._points) and is_backspace(event)
-
-    def key(self, event: QKeyEvent) -> bool:
-        if not self.claims(event):
-            return False
-        self._points.pop()
-        if self._points:
-            pointer = self._canvas.pointer
-            self._show(self._canvas.inside_image(pointer.x, pointer.y) if pointer is not None else self._points[-1])
-        else:
-            self._drop()
-        return True
-
-    @property
-    def busy(self) -> bool:
-        return bool(self._points)
-
-    def cancel(self) -> bool:
-        busy = bool(self._points)
-        self._points = []
-        self._pressed = False
-        if busy:
-            self._drop()
-        return busy
-
-    def _show(self, pointer: tuple[float, float]) -> None:
+    def _show(self, at: Pointer | None) -> None:
         state = self._canvas.state
-        state.path = (*self._points, pointer)
+        end = self._canvas.inside_image(at.x, at.y) if at is not None else self._points[-1]
+        state.path = (*self._points, end)
         state.draft = Box.around(np.array(state.path))
         self._canvas.refresh()

@@ -32,6 +32,9 @@ class HandTool(Tool):
     def release(self, at: Pointer) -> None:
         self._last = None
 
+    def lose_button(self) -> None:
+        self.cancel()
+
     @property
     def busy(self) -> bool:
         return self._last is not None

@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
-
-from PySide6.QtGui import QKeyEvent
 
 from autoanno_gui.core.oriented_box import OrientedBox
 from autoanno_gui.ui.canvas.tools.gestures import shortest_side
-from autoanno_gui.ui.canvas.tools.tool import CLICK_REACH, TURN_STEP, Pointer, Tool, ToolName, is_backspace
-
-if TYPE_CHECKING:
-    from autoanno_gui.ui.canvas.view import CanvasView
-
-Point = tuple[float, float]
+from autoanno_gui.ui.canvas.tools.placing import PlacingTool, Point
+from autoanno_gui.ui.canvas.tools.tool import CLICK_REACH, TURN_STEP, Pointer, ToolName
 
 
-class OrientedBoxTool(Tool):
+class OrientedBoxTool(PlacingTool):
     """Drag (or click twice) along one edge, then click on the opposite side. Shift keeps the edge to steps of 15
     degrees; Backspace takes the last point back."""
 
     name = ToolName.OBB
 
-    def __init__(self, canvas: CanvasView) -> None:
-        super().__init__(canvas)
-        self._pressed: Pointer | None = None
-        self._points: list[Point] = []
-        """The first end of the edge, then both."""
-
     def press(self, at: Pointer) -> None:
         self._pressed = at
         if not self._points:
             self._points = [self._canvas.inside_image(at.x, at.y)]
-            self._show(at)
-
-    def move(self, at: Pointer) -> None:
-        if self._points:
             self._show(at)
 
     def release(self, at: Pointer) -> None:
@@ -53,32 +36,6 @@ class OrientedBoxTool(Tool):
             self._points.append(end)
         self._show(at)
 
-    def claims(self, event: QKeyEvent) -> bool:
-        return bool(self._points) and is_backspace(event)
-
-    def key(self, event: QKeyEvent) -> bool:
-        if not self.claims(event):
-            return False
-        self._points.pop()
-        self._pressed = None
-        if self._points:
-            self._show(self._canvas.pointer)
-        else:
-            self._drop()
-        return True
-
-    @property
-    def busy(self) -> bool:
-        return bool(self._points)
-
-    def cancel(self) -> bool:
-        busy = bool(self._points)
-        self._points = []
-        self._pressed = None
-        if busy:
-            self._drop()
-        return busy
-
     def _finish(self, at: Pointer) -> None:
         box = self._box(at)
         if box.height < shortest_side(self._canvas):
@@ -87,7 +44,6 @@ class OrientedBoxTool(Tool):
         self._canvas.shape_drawn.emit(box)
 
     def _show(self, at: Pointer | None) -> None:
-        """Show what there is up to the pointer; None: it is not over the viewport."""
         state = self._canvas.state
         state.path, state.draft = (), None
         if at is None:

@@ -92,6 +92,9 @@ class SelectTool(Tool):
             self._canvas.object_picked.emit(object_id)
         self._edit(object_id, edge.with_vertex(at).outline)
 
+    def lose_button(self) -> None:
+        self.cancel()
+
     @property
     def busy(self) -> bool:
         return self._gesture is not None

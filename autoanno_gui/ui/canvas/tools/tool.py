@@ -104,6 +104,9 @@ class Tool:
     def release_other(self, at: Pointer) -> None:
         """The right button went up."""
 
+    def lose_button(self) -> None:
+        """The button is up, but its release went to somebody else: what was meant by it nobody knows."""
+
     # ------------------------------------------------------------------------------------------------ keys
     def claims(self, event: QKeyEvent) -> bool:
         """Return whether a key is for what is under way, and no shortcut may have it."""
