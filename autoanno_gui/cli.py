@@ -10,8 +10,9 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
@@ -23,6 +24,8 @@ from autoanno_gui.core.errors import KnownError
 
 if TYPE_CHECKING:
     from autoanno_gui.inference.engine import Detector
+    from autoanno_gui.inference.segmenter import Segmenter
+    from autoanno_gui.review.prediction_job import PredictionProgress
     from autoanno_gui.store.store_thread import Store
 
 P = ParamSpec("P")
@@ -182,27 +185,45 @@ def scan(folder: Path, project: Path | None, as_json: bool, quick: bool) -> None
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda:0, mps.")
 @click.option("--imgsz", type=click.IntRange(32, 4096), help="Network input in pixels (default: the model's own).")
 @click.option(
-    "--task", type=click.Choice(["detect", "segment", "pose", "obb"]), help="For exports that do not say theirs."
+    "--task", type=click.Choice(["detect", "segment", "pose", "obb"]), help="For models that do not say theirs."
 )
+@click.option("--segmenter", metavar="FILE", help="Make masks of the boxes: grabcut, or a file of SAM weights.")
 @_json
 @_sentences
 def predict(
-    folder: Path, model: Path, project: Path | None, device: str, imgsz: int | None, task: str | None, as_json: bool
+    folder: Path,
+    model: Path,
+    project: Path | None,
+    device: str,
+    imgsz: int | None,
+    task: str | None,
+    segmenter: str | None,
+    as_json: bool,
 ) -> None:
     """Label a folder with a model. Can be interrupted with Ctrl+C; run again, it goes on where it was."""
     from autoanno_gui.config import AppHome
     from autoanno_gui.core.task import Task
     from autoanno_gui.inference.registry import load_detector
+    from autoanno_gui.inference.segmenters import load_segmenter
     from autoanno_gui.review.project_access import open_to_work
+    from autoanno_gui.review.project_task import follow_first_model
 
     # The model before the project: a model that cannot be used leaves no project behind.
     file = _new_or_known(folder, project)
     wanted = Task(task) if task is not None else None
-    detector = load_detector(model, home=AppHome.find().models_dir, device=device, imgsz=imgsz, task=wanted)
-    with closing(detector), open_to_work(file, folder, create=True) as store:
+    home = AppHome.find().models_dir
+    detector = load_detector(model, home=home, device=device, imgsz=imgsz, task=wanted)
+    with closing(detector), ExitStack() as stack:
+        weights = Path(segmenter) if segmenter is not None and segmenter.lower() != "grabcut" else None
+        maker = load_segmenter(weights, home=home, device=device) if segmenter is not None else None
+        store = stack.enter_context(open_to_work(file, folder, create=True))
         _scan(store)
         click.echo(f"{model.name} on {detector.device}. {detector.device_reason}".rstrip(". ") + ".", err=True)
+        if maker is not None:
+            follow_first_model(store, replace(detector.info, task=Task.SEGMENT))
         document = _predict(store, detector)
+        if maker is not None:
+            document["frames_masked_now"] = _make_masks(store, detector, maker)
     if as_json:
         _print(document)
     else:
@@ -214,42 +235,58 @@ def predict(
 
 
 def _predict(store: Store, detector: Detector) -> dict[str, Any]:
-    from tqdm import tqdm
-
     from autoanno_gui.imaging.paths import escape_path
     from autoanno_gui.review.model_runner import MODEL_SETTING
     from autoanno_gui.review.prediction_job import prediction_job
+    from autoanno_gui.review.reports import prediction_report
     from autoanno_gui.store.store_thread import Priority
 
     path = escape_path(detector.info.path)
     store.submit(Priority.OTHER, lambda writer: writer.set_setting(MODEL_SETTING, path)).result()
-    predicted_now, seconds, rate = 0, 0.0, 0.0
+    now, last = _run_job(store, prediction_job(store, detector), "Predicting")
+    with store.reader() as reader:
+        document = prediction_report(reader)
+    return document | {
+        "frames_predicted_now": now,
+        "seconds": round(last.seconds, 3) if last is not None else 0.0,
+        "frames_per_second": round(last.frames_per_second, 3) if last is not None else 0.0,
+        "device": detector.device,
+        "backend": detector.info.backend,
+    }
+
+
+def _make_masks(store: Store, detector: Detector, segmenter: Segmenter) -> int:
+    """Make masks of the detector's boxes; return on how many frames that was done now."""
+    from autoanno_gui.inference.registry import run_settings
+    from autoanno_gui.review.frame_segmenter import FrameSegmenter
+    from autoanno_gui.review.segment_job import segment_job
+
+    with closing(FrameSegmenter(segmenter, store)) as frames:
+        job = segment_job(store, frames, run_settings(detector), detector=detector)
+        return _run_job(store, job, "Making masks")[0]
+
+
+def _run_job(
+    store: Store, steps: Iterable[PredictionProgress | None], text: str
+) -> tuple[int, PredictionProgress | None]:
+    """Run a job to its end with progress on the terminal; return how many frames it did, and its last words."""
+    from tqdm import tqdm
+
+    done, last = 0, None
     try:
-        with tqdm(unit="frame", desc="Predicting", file=sys.stderr) as bar:
-            for progress in prediction_job(store, detector):
+        with tqdm(unit="frame", desc=text, file=sys.stderr) as bar:
+            for progress in steps:
+                if progress is None:
+                    continue
                 _advance(bar, progress.done, progress.total)
-                predicted_now += len(progress.recorded)
-                seconds, rate = progress.seconds, progress.frames_per_second
+                done, last = done + len(progress.recorded), progress
                 for failure in progress.failures:
                     bar.write(f"{failure.path}: {failure.detail}", file=sys.stderr)
     except KeyboardInterrupt as error:
         with store.reader() as reader:
             total, _ = reader.prediction_totals()
         raise KnownError(f"Stopped; {total} frames are predicted. Run the same command again to go on.") from error
-    with store.reader() as reader:
-        total, objects = reader.prediction_totals()
-        failures = [{"frame": f.path, "error": f.error.value if f.error else None} for f, _ in reader.failed_frames()]
-    return {
-        "frames_predicted": total,
-        "frames_predicted_now": predicted_now,
-        "frames_failed": len(failures),
-        "failures": failures,
-        "predictions": objects,
-        "seconds": round(seconds, 3),
-        "frames_per_second": round(rate, 3),
-        "device": detector.device,
-        "backend": detector.info.backend,
-    }
+    return done, last
 
 
 @main.command()

@@ -36,6 +36,21 @@ def scan_report(reader: Reader) -> Report:
     return {"root": str(reader.root()), "frames": [_frame_row(frame) for frame in frames_of(reader)]}
 
 
+def prediction_report(reader: Reader) -> Report:
+    """Return how much of the project is predicted, and which frames could not be."""
+    total, objects = reader.prediction_totals()
+    failures = [
+        {"frame": frame.path, "error": frame.error.value if frame.error else None}
+        for frame, _ in reader.failed_frames()
+    ]
+    return {
+        "frames_predicted": total,
+        "frames_failed": len(failures),
+        "failures": failures,
+        "predictions": objects,
+    }
+
+
 def _frame_row(frame: Frame) -> Report:
     return {
         "frame": frame.path,

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -615,6 +615,19 @@ def test_a_prediction(photos: Path, tiny: Path, tmp_path: Path) -> None:
     assert [len(runs) for runs in finished_runs(file).values()] == [1, 0, 1, 1]
     assert hashes(photos) == before
     assert [row["reason"] for row in report("queue", photos)["frames"]] == ["coverage"] * 3 + ["failed"]
+
+    masked = report("predict", photos, "--model", tiny, "--device", "cpu", "--segmenter", "grabcut")
+    assert (masked["frames_masked_now"], masked["frames_predicted"], masked["predictions"]) == (3, 3, objects)
+    again = report("predict", photos, "--model", tiny, "--device", "cpu", "--segmenter", "GrabCut")
+    assert again["frames_masked_now"] == 0
+    result = run("predict", photos, "--model", tiny, "--segmenter", tmp_path / "gone_sam2_t.pt")
+    assert result.exit_code == 1
+    assert "gone_sam2_t.pt" in result.stderr
+    fresh = tmp_path / "masks.autoanno"
+    report("predict", photos, "--project", fresh, "--model", tiny, "--device", "cpu", "--segmenter", "grabcut")
+    with closing(sqlite3.connect(fresh)) as conn:
+        assert conn.execute("SELECT value FROM setting WHERE key = 'task'").fetchone() == ("segment",)
+        assert {kind for (kind,) in conn.execute("SELECT outline_kind FROM prediction")} == {"", "mask"}
 
     result = run("predict", photos, "--model", tiny, "--device", "cpu")
     assert result.stdout == f"0 frames predicted now, 3 in all, 1 failed, {objects} objects, 0.0 frames/s\n"
