@@ -87,7 +87,7 @@ class ReviewPresenter(QObject):
             canvas.shape_drawn.connect(self.objects.draw),
             canvas.geometries_edited.connect(lambda outlines: self.apply(session.objects.set_geometries(outlines))),
             canvas.said.connect(self.said),
-            canvas.zoom_changed.connect(self._note_seen),
+            canvas.view_changed.connect(self._note_seen),
             canvas.ghost_adopted.connect(lambda object_id: self.apply(session.objects.adopt(object_id))),
         )
 
@@ -222,7 +222,6 @@ class ReviewPresenter(QObject):
         selected = self.session.objects.selected
         if self.object_tour and selected is not None:
             self._canvas.reveal(selected)
-            self._note_seen()
 
     def _note_seen(self) -> None:
         """Note which candidates are on the screen now, and how large."""
@@ -291,6 +290,7 @@ class ReviewPresenter(QObject):
         self.apply(self.session.set_threshold(value))
         # What became a candidate is on the screen before the next key can accept it.
         self._canvas.paint_now()
+        self._note_seen()
 
     def escape(self) -> None:
         """Take back what is going on: a gesture, the question "Empty?", then the selection."""
@@ -337,6 +337,7 @@ class ReviewPresenter(QObject):
         """Show objects that changed by themselves, before the next key can accept what nobody has seen."""
         self.display.redraw_all()
         self._canvas.paint_now()
+        self._note_seen()
         self.objects_changed.emit()
 
     def reload_classes(self) -> None:

@@ -18,11 +18,12 @@ from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.oriented_box import OrientedBox
 from autoanno_gui.core.records import SegmenterInfo
 from autoanno_gui.core.task import Task
+from autoanno_gui.review.tour import READABLE_PIXELS
 from autoanno_gui.ui.dialogs.segmenter import SegmenterDialog
 from autoanno_gui.ui.dialogs.skeleton import SkeletonDialog
 from autoanno_gui.ui.dialogs.task import TaskDialog
 from autoanno_gui.ui.segment_controller import _Refined
-from tests.projects import MadeProject
+from tests.projects import MadeProject, Proposal, make_project
 from tests.ui.conftest import Open
 from tests.ui.driver import Driver
 
@@ -166,6 +167,47 @@ def test_a_segmenter_file_that_is_gone_leaves_grabcut_in_its_place(open_window: 
     assert info.kind == "grabcut"
     assert "gone_sam2_t.pt" in driver.window.notice.text
     assert driver.window.objects_panel._segmenter.text() == "GrabCut"
+
+
+# ------------------------------------------------------------------------------------------------ the object tour
+SPECK = Proposal((200, 150, 202, 152), 0, 0.8)
+FAR = Proposal((20, 20, 60, 60), 1, 0.9)
+
+
+def test_tab_brings_a_speck_near_and_back(open_window: Open, tmp_path: Path) -> None:
+    driver = open_window(make_project(tmp_path, [[SPECK, FAR], [FAR]]))
+    canvas, at_first = driver.window.canvas, driver.window.canvas.camera.zoom
+    driver.key(Key.Key_Tab)
+    driver.key(Key.Key_Tab)
+    speck = next(i for i, shown in canvas.state.objects.items() if shown.geometry.area < 20)
+    assert driver.session.objects.selected == speck
+    assert canvas.short_side_on_screen(speck) >= 64
+    driver.key(Key.Key_Tab)
+    assert canvas.camera.zoom == at_first
+
+
+def test_space_asks_about_a_speck_that_nobody_can_have_seen(open_window: Open, tmp_path: Path) -> None:
+    driver = open_window(make_project(tmp_path, [[SPECK, FAR], [FAR]]))
+    path, canvas = driver.frame, driver.window.canvas
+    speck = next(i for i, shown in canvas.state.objects.items() if shown.geometry.area < 20)
+    assert canvas.short_side_on_screen(speck) < READABLE_PIXELS
+    driver.key(Key.Key_Space)
+    assert driver.session.unseen_asked
+    assert driver.frame == path
+    driver.decide(Key.Key_Space)
+    assert driver.frame != path
+
+
+def test_what_was_in_sight_before_the_view_moved_is_not_asked_about(open_window: Open, tmp_path: Path) -> None:
+    driver = open_window(make_project(tmp_path, [[FAR, Proposal((250, 180, 290, 220), 0, 0.6)], [FAR]]))
+    canvas, path = driver.window.canvas, driver.frame
+    canvas.zoom_by(6.0)
+    canvas.pan(-3000.0, -3000.0)
+    first = next(i for i, shown in canvas.state.objects.items() if shown.geometry.bounds.x1 == 20)
+    assert not canvas.is_in_view(first)
+    driver.key(Key.Key_Space)
+    assert not driver.session.unseen_asked
+    driver.wait(lambda: driver.frame != path)
 
 
 # ------------------------------------------------------------------------------------------------ another light

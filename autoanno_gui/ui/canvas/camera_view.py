@@ -19,6 +19,8 @@ class CameraView(QGraphicsView):
 
     zoom_changed = Signal(float)
     """Device pixels per image pixel."""
+    view_changed = Signal()
+    """Another part of the image is on the screen, or the same one in another size."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -143,6 +145,7 @@ class CameraView(QGraphicsView):
         if camera.image_width and camera.zoom != self._zoom_told:
             self._zoom_told = camera.zoom
             self.zoom_changed.emit(camera.zoom)
+        self.view_changed.emit()
 
     def _measure(self) -> None:
         """Take the size and scaling of the screen."""
