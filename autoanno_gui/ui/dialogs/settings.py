@@ -49,7 +49,8 @@ class SettingsDialog(QDialog):
             minimum=0, maximum=20, decimals=1, singleStep=0.5, suffix=" px", value=settings.mask_tolerance
         )
         self._tolerance.setToolTip("How far a mask's outline may lie off its pixels; 0 keeps every corner.")
-        self._tour = QCheckBox("&Bring small objects near with Tab, and ask about those that cannot have been seen")
+        self._tour = QCheckBox("&Bring small objects near")
+        self._tour.setToolTip("Tab zooms to them, and accepting a frame asks about those that cannot have been seen.")
         self._tour.setChecked(settings.object_tour)
         form = QFormLayout()
         form.addRow("&Theme", self._theme)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QPointF, QSize, Qt
@@ -69,7 +70,7 @@ class SkeletonDialog(QDialog):
         grid = QGridLayout()
         grid.addWidget(self._points, 0, 0)
         grid.addLayout(
-            self._row(
+            self._buttons_of(
                 ("&Add point", self._add_point),
                 ("&Remove point", self._remove_point),
                 ("Pair left and ri&ght", self._pair_sides),
@@ -86,7 +87,7 @@ class SkeletonDialog(QDialog):
             ends.addWidget(box, 1)
         right.addLayout(ends)
         grid.addLayout(right, 0, 1)
-        grid.addLayout(self._row(("&Join", self._join), ("Remove &line", self._remove_line)), 1, 1)
+        grid.addLayout(self._buttons_of(("&Join", self._join), ("Remove &line", self._remove_line)), 1, 1)
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 2)
         layout = QVBoxLayout(self)
@@ -94,14 +95,14 @@ class SkeletonDialog(QDialog):
         layout.addWidget(self._note)
         layout.addWidget(self._buttons)
 
-    def _row(self, *buttons: tuple[str, object]) -> QHBoxLayout:
-        row = QHBoxLayout()
-        for text, act in buttons:
+    def _buttons_of(self, *buttons: tuple[str, Callable[[], None]]) -> QGridLayout:
+        """Return buttons two by two: at any font they have room for their words."""
+        grid = QGridLayout()
+        for number, (text, act) in enumerate(buttons):
             button = QPushButton(text, autoDefault=False)
             button.clicked.connect(act)
-            row.addWidget(button)
-        row.addStretch(1)
-        return row
+            grid.addWidget(button, number // 2, number % 2, Qt.AlignmentFlag.AlignTop)
+        return grid
 
     # ------------------------------------------------------------------------------------------------ contents
     @property
