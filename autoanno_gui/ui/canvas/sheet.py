@@ -118,8 +118,9 @@ def changed_areas(before: Order, after: Order) -> list[Area] | None:
     if len(changed) > MOST_CHANGES:
         return None
     looks = [look for i in changed for look in (before.looks.get(i), after.looks.get(i)) if look is not None]
-    areas = np.unique(areas_of(looks, after.viewpoint), axis=0)
-    return [area for area in areas if area[2] > area[0] and area[3] > area[1]]
+    # Not by np.unique: for that numpy imports another part of itself, in the middle of a repaint.
+    areas = {tuple(area.tolist()): area for area in areas_of(looks, after.viewpoint)}
+    return [area for (x1, y1, x2, y2), area in areas.items() if x2 > x1 and y2 > y1]
 
 
 def weight_of(areas: Iterable[Area], order: Order) -> int:
