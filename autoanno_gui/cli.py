@@ -7,29 +7,23 @@ reason, 2 wrong usage.
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
-from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
 from autoanno_gui import __version__
 from autoanno_gui.core.errors import KnownError
+from autoanno_gui.terminal import advance, print_json, run_job, sentences
 
 if TYPE_CHECKING:
     from autoanno_gui.inference.engine import Detector
     from autoanno_gui.inference.segmenter import Segmenter
-    from autoanno_gui.review.prediction_job import PredictionProgress
     from autoanno_gui.store.store_thread import Store
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 DEFAULT_VERB: Final = "gui"
 # Whether a path can be used is for the verb to say: that is no wrong usage.
@@ -59,20 +53,6 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _sentences(verb: Callable[P, R]) -> Callable[P, R]:
-    """Turn faults of the environment into one line on stderr and exit code 1."""
-
-    @wraps(verb)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return verb(*args, **kwargs)
-        except KnownError as error:
-            click.echo(f"autoanno: {' '.join(str(error).splitlines())}", err=True)
-            sys.exit(1)
-
-    return call
-
-
 _project = click.option("--project", type=_FILE, metavar="FILE", help="Project file (default: found by the folder).")
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 _folder = click.argument("folder", type=_FOLDER)
@@ -95,16 +75,6 @@ def _new_or_known(folder: Path, project: Path | None) -> Path:
     from autoanno_gui.review.project_access import place_for_project
 
     return place_for_project(AppHome.find(), folder, project)
-
-
-def _print(document: dict[str, Any]) -> None:
-    # ASCII with escapes: it comes through every terminal and pipe.
-    click.echo(json.dumps(document, indent=2))
-
-
-def _advance(bar: Any, done: int, total: int) -> None:  # noqa: ANN401 - tqdm is imported where it is needed
-    bar.total = total
-    bar.update(done - bar.n)
 
 
 def _scan(store: Store) -> None:
@@ -138,7 +108,7 @@ def _open_window(arguments: list[str]) -> NoReturn:
 @click.option(
     "--checks", type=click.Choice(["on", "off"]), default="on", show_default=True, help="Blind frames, planted checks."
 )
-@_sentences
+@sentences
 def gui(folder: Path | None, project: Path | None, model: Path | None, checks: str) -> None:
     """Open the window (the default)."""
     arguments = [f"--checks={checks}"]
@@ -152,7 +122,7 @@ def gui(folder: Path | None, project: Path | None, model: Path | None, checks: s
 @_project
 @_json
 @click.option("--quick", is_flag=True, help="Only list the files; read none of them.")
-@_sentences
+@sentences
 def scan(folder: Path, project: Path | None, as_json: bool, quick: bool) -> None:
     """List the frames of a folder, and read each once to find those that cannot be used."""
     from tqdm import tqdm
@@ -166,11 +136,11 @@ def scan(folder: Path, project: Path | None, as_json: bool, quick: bool) -> None
         if not quick:
             with tqdm(unit="frame", desc="Reading", file=sys.stderr) as bar:
                 for progress in check_job(store):
-                    _advance(bar, progress.done, progress.total)
+                    advance(bar, progress.done, progress.total)
         with store.reader() as reader:
             document = scan_report(reader)
     if as_json:
-        _print(document)
+        print_json(document)
         return
     failed = [row for row in document["frames"] if row["error"]]
     click.echo(f"{len(document['frames'])} frames in {document['root']}, {len(failed)} cannot be used")
@@ -189,7 +159,7 @@ def scan(folder: Path, project: Path | None, as_json: bool, quick: bool) -> None
 )
 @click.option("--segmenter", metavar="FILE", help="Make masks of the boxes: grabcut, or a file of SAM weights.")
 @_json
-@_sentences
+@sentences
 def predict(
     folder: Path,
     model: Path,
@@ -225,7 +195,7 @@ def predict(
         if maker is not None:
             document["frames_masked_now"] = _make_masks(store, detector, maker)
     if as_json:
-        _print(document)
+        print_json(document)
     else:
         click.echo(
             f"{document['frames_predicted_now']} frames predicted now, {document['frames_predicted']} in all, "
@@ -243,7 +213,7 @@ def _predict(store: Store, detector: Detector) -> dict[str, Any]:
 
     path = escape_path(detector.info.path)
     store.submit(Priority.OTHER, lambda writer: writer.set_setting(MODEL_SETTING, path)).result()
-    now, last = _run_job(store, prediction_job(store, detector), "Predicting")
+    now, last = run_job(store, prediction_job(store, detector), "Predicting")
     with store.reader() as reader:
         document = prediction_report(reader)
     return document | {
@@ -263,37 +233,14 @@ def _make_masks(store: Store, detector: Detector, segmenter: Segmenter) -> int:
 
     with closing(FrameSegmenter(segmenter, store)) as frames:
         job = segment_job(store, frames, run_settings(detector), detector=detector)
-        return _run_job(store, job, "Making masks")[0]
-
-
-def _run_job(
-    store: Store, steps: Iterable[PredictionProgress | None], text: str
-) -> tuple[int, PredictionProgress | None]:
-    """Run a job to its end with progress on the terminal; return how many frames it did, and its last words."""
-    from tqdm import tqdm
-
-    done, last = 0, None
-    try:
-        with tqdm(unit="frame", desc=text, file=sys.stderr) as bar:
-            for progress in steps:
-                if progress is None:
-                    continue
-                _advance(bar, progress.done, progress.total)
-                done, last = done + len(progress.recorded), progress
-                for failure in progress.failures:
-                    bar.write(f"{failure.path}: {failure.detail}", file=sys.stderr)
-    except KeyboardInterrupt as error:
-        with store.reader() as reader:
-            total, _ = reader.prediction_totals()
-        raise KnownError(f"Stopped; {total} frames are predicted. Run the same command again to go on.") from error
-    return done, last
+        return run_job(store, job, "Making masks")[0]
 
 
 @main.command()
 @_maybe_folder
 @_project
 @_json
-@_sentences
+@sentences
 def queue(folder: Path | None, project: Path | None, as_json: bool) -> None:
     """Print the frames in the order of review, with the reason for each place."""
     from autoanno_gui.review.project_access import open_to_read
@@ -302,7 +249,7 @@ def queue(folder: Path | None, project: Path | None, as_json: bool) -> None:
     with open_to_read(_known(folder, project), folder) as reader:
         document = queue_report(reader)
     if as_json:
-        _print(document)
+        print_json(document)
         return
     for place, row in enumerate(document["frames"], start=1):
         click.echo(f"{place:6}  {row['state']:14} {row['reason']:12} {row['frame']}")
@@ -312,7 +259,7 @@ def queue(folder: Path | None, project: Path | None, as_json: bool) -> None:
 @_maybe_folder
 @_project
 @_json
-@_sentences
+@sentences
 def metrics(folder: Path | None, project: Path | None, as_json: bool) -> None:
     """Print edit rate, reject rate, miss rate and seconds per frame, with intervals."""
     from autoanno_gui.review.project_access import open_to_read
@@ -321,7 +268,7 @@ def metrics(folder: Path | None, project: Path | None, as_json: bool) -> None:
     with open_to_read(_known(folder, project), folder) as reader:
         document = metrics_report(reader)
     if as_json:
-        _print(document)
+        print_json(document)
         return
     for key, value in document.items():
         if not key.endswith("_interval") and (isinstance(value, (int, float)) or value is None):
@@ -344,7 +291,7 @@ def metrics(folder: Path | None, project: Path | None, as_json: bool) -> None:
 @click.option("--test", type=click.FloatRange(0, 0.9), default=0.0, show_default=True, help="Share for testing.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split.")
 @_json
-@_sentences
+@sentences
 def export(
     folder: Path | None,
     out: Path,
@@ -384,10 +331,10 @@ def export(
             except StopIteration as stop:
                 report = stop.value
                 break
-            _advance(bar, progress.done, progress.total)
+            advance(bar, progress.done, progress.total)
     document = report.to_json()
     if as_json:
-        _print(document)
+        print_json(document)
         return
     click.echo(f"{sum(document['frames'].values())} frames, {document['objects']} objects in {document['out']}")
     for note in document["notes"]:
@@ -399,7 +346,7 @@ def export(
 @_project
 @click.option("--repair", is_flag=True, help="Rebuild what is derived from the ledger.")
 @_json
-@_sentences
+@sentences
 def doctor(folder: Path | None, project: Path | None, repair: bool, as_json: bool) -> None:
     """Print versions, device and the health of a project: what a bug report needs."""
     from autoanno_gui.config import AppHome
@@ -418,7 +365,7 @@ def doctor(folder: Path | None, project: Path | None, repair: bool, as_json: boo
             health = project_report(reader)
     document = environment_report(AppHome.find()) | {"project": health}
     if as_json:
-        _print(document)
+        print_json(document)
         return
     for key, value in document.items():
         if isinstance(value, dict):
@@ -431,7 +378,7 @@ def doctor(folder: Path | None, project: Path | None, repair: bool, as_json: boo
 
 @main.command()
 @click.option("--reset", is_flag=True, help="Start over with a fresh demo project.")
-@_sentences
+@sentences
 def demo(reset: bool) -> None:
     """Open the bundled demo project: drawn skies, and a tiny model that is good but not perfect."""
     from autoanno_gui.config import AppHome

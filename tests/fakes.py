@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoanno_gui.core.errors import FrameErrorCode, OutOfMemory
-from autoanno_gui.core.records import FramePredictions, ModelInfo
+from autoanno_gui.core.predictions import FramePredictions, ModelInfo
 from autoanno_gui.core.task import Task
 
 CLASSES = ("circle", "square", "triangle")

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from autoanno_gui.core.records import FramePredictions, FrameResult, ModelInfo, RunSettings
+from autoanno_gui.core.predictions import FramePredictions, FrameResult, ModelInfo, RunSettings
 from autoanno_gui.core.task import Task
 from autoanno_gui.imaging.scan import scan_folder
 from autoanno_gui.store.store_thread import Priority, Store

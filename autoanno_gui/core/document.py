@@ -176,37 +176,32 @@ class Document:
         """Return (project class, score) of the model's best classes for a prediction, best first, mapped ones only."""
         if self.predictions is None or object_id not in self._origin:
             return []
-        raw = self.predictions.raw
-        choices: list[tuple[int, float]] = []
-        for model_class, score in zip(raw.top_classes[object_id], raw.top_scores[object_id], strict=True):
-            class_id = self.predictions.class_map.get(int(model_class))
-            if class_id is not None and class_id not in [c for c, _ in choices]:
-                choices.append((class_id, float(score)))
-        return choices
+        return self.predictions.choices(object_id)
 
     # ------------------------------------------------------------------------------------------------ verbs
-    def accept(self, object_id: int) -> Change | None:
-        """Confirm a candidate, promote a ghost, or bring a rejected object back as confirmed."""
-        item = self._within_reach(object_id)
-        if item is None or item.mark is Mark.ACCEPTED or (item.drawn and item.mark is Mark.NONE):
-            return None
-        return self._change("Accept object", replace(item, mark=Mark.ACCEPTED, promoted=self._promotes(item)))
+    def accept(self, *object_ids: int) -> Change | None:
+        """Confirm candidates, promote ghosts, and bring rejected objects back as confirmed, in one step."""
+        after: dict[int, ReviewObject | None] = {}
+        for item in self._all_within_reach(object_ids):
+            if item.mark is not Mark.ACCEPTED and not (item.drawn and item.mark is Mark.NONE):
+                after[item.id] = replace(item, mark=Mark.ACCEPTED, promoted=self._promotes(item))
+        return self._change("Accept object", after)
 
-    def reject(self, object_id: int) -> Change | None:
-        """Reject a predicted object; a drawn one is taken away again."""
-        item = self._within_reach(object_id)
-        if item is None or item.mark is Mark.REJECTED:
-            return None
-        if item.drawn:
-            return self._apply_new("Remove object", object_id, None)
-        return self._change("Reject object", replace(item, mark=Mark.REJECTED, promoted=False))
+    def reject(self, *object_ids: int) -> Change | None:
+        """Reject predicted objects in one step; drawn ones are taken away again."""
+        after: dict[int, ReviewObject | None] = {}
+        for item in self._all_within_reach(object_ids):
+            if item.mark is not Mark.REJECTED:
+                after[item.id] = None if item.drawn else replace(item, mark=Mark.REJECTED, promoted=False)
+        return self._change("Reject object", after)
 
-    def set_class(self, object_id: int, class_id: int) -> Change | None:
-        """Give the object another class; this confirms it."""
-        item = self._within_reach(object_id)
-        if item is None or (item.class_id == class_id and item.mark is not Mark.REJECTED):
-            return None
-        return self._change("Change class", self._confirmed(item, class_id=class_id))
+    def set_class(self, *object_ids: int, class_id: int) -> Change | None:
+        """Give objects another class in one step; this confirms them."""
+        after: dict[int, ReviewObject | None] = {}
+        for item in self._all_within_reach(object_ids):
+            if item.class_id != class_id or item.mark is Mark.REJECTED:
+                after[item.id] = self._confirmed(item, class_id=class_id)
+        return self._change("Change class", after)
 
     def set_geometry(self, object_id: int, geometry: Geometry) -> Change | None:
         """Give the object another outline (clipped to the image); this confirms it. None when nothing is left of it."""
@@ -215,11 +210,11 @@ class Document:
     def set_geometries(self, outlines: Mapping[int, Geometry]) -> Change | None:
         """Give objects other outlines in one step; one of which nothing is left stays as it was."""
         after: dict[int, ReviewObject | None] = {}
-        for object_id, geometry in outlines.items():
-            item, inside = self._within_reach(object_id), self.fitted(geometry)
-            if item is not None and inside is not None and inside != item.geometry:
-                after[object_id] = self._confirmed(item, geometry=inside)
-        return self._apply_all("Move or resize", after)
+        for item in self._all_within_reach(outlines):
+            inside = self.fitted(outlines[item.id])
+            if inside is not None and inside != item.geometry:
+                after[item.id] = self._confirmed(item, geometry=inside)
+        return self._change("Move or resize", after)
 
     def add(self, geometry: Geometry, class_id: int) -> Change | None:
         """Draw a new object (clipped to the image). None when it has no area inside the image."""
@@ -233,56 +228,22 @@ class Document:
             if inside is not None:
                 after[self._next_drawn] = ReviewObject(self._next_drawn, inside, class_id)
                 self._next_drawn += 1
-        return self._apply_all(name, after)
+        return self._change(name, after)
 
     def fitted(self, geometry: Geometry) -> Geometry | None:
         """Return an outline as this project keeps it, clipped to the image; None when nothing is left of it."""
         inside = as_task(geometry, self.task, keypoints=self.keypoints).clipped(self.width, self.height)
         return inside if inside.area > 0.0 else None
 
-    def accept_all(self, object_ids: Iterable[int]) -> Change | None:
-        """Confirm several candidates and promote several ghosts in one step."""
-        after: dict[int, ReviewObject | None] = {}
-        for object_id in object_ids:
-            item = self._within_reach(object_id)
-            if item is not None and item.mark is not Mark.ACCEPTED and not (item.drawn and item.mark is Mark.NONE):
-                after[object_id] = replace(item, mark=Mark.ACCEPTED, promoted=self._promotes(item))
-        return self._apply_all("Accept objects", after)
-
-    def reject_all(self, object_ids: Iterable[int]) -> Change | None:
-        """Reject several objects in one step; drawn ones are taken away again."""
-        after: dict[int, ReviewObject | None] = {}
-        for object_id in object_ids:
-            item = self._within_reach(object_id)
-            if item is not None and item.mark is not Mark.REJECTED:
-                after[object_id] = None if item.drawn else replace(item, mark=Mark.REJECTED, promoted=False)
-        return self._apply_all("Reject objects", after)
-
-    def set_class_of_all(self, object_ids: Iterable[int], class_id: int) -> Change | None:
-        """Give several objects another class in one step; this confirms them."""
-        after: dict[int, ReviewObject | None] = {}
-        for object_id in object_ids:
-            item = self._within_reach(object_id)
-            if item is not None and (item.class_id != class_id or item.mark is Mark.REJECTED):
-                after[object_id] = self._confirmed(item, class_id=class_id)
-        return self._apply_all("Change class", after)
-
-    def _apply_all(self, name: str, after: Mapping[int, ReviewObject | None]) -> Change | None:
-        if not after:
-            return None
-        change = Change(name, {object_id: self._objects.get(object_id) for object_id in after}, after)
-        self.apply(change)
-        return change
-
     def adopt(self, object_id: int) -> Change | None:
         """Promote a ghost: its outline and class become an annotation."""
         item = self._objects.get(object_id)
         return self.accept(object_id) if item is not None and self.role(item) is Role.GHOST else None
 
-    def _within_reach(self, object_id: int) -> ReviewObject | None:
-        """Return an object that a verb may act on: never one that must not be seen."""
-        item = self._objects.get(object_id)
-        return None if item is None or self.role(item) is Role.HIDDEN else item
+    def _all_within_reach(self, object_ids: Iterable[int]) -> list[ReviewObject]:
+        """Return those objects that a verb may act on: never one that must not be seen."""
+        items = [self._objects.get(object_id) for object_id in object_ids]
+        return [item for item in items if item is not None and self.role(item) is not Role.HIDDEN]
 
     def _promotes(self, item: ReviewObject) -> bool:
         return item.promoted or (not item.drawn and item.id not in self._shown)
@@ -298,11 +259,11 @@ class Document:
             promoted=self._promotes(item),
         )
 
-    def _change(self, name: str, item: ReviewObject) -> Change:
-        return self._apply_new(name, item.id, item)
-
-    def _apply_new(self, name: str, object_id: int, item: ReviewObject | None) -> Change:
-        change = Change(name, {object_id: self._objects.get(object_id)}, {object_id: item})
+    def _change(self, name: str, after: Mapping[int, ReviewObject | None]) -> Change | None:
+        """Put objects in the place of what they were, in one step; None when there are none."""
+        if not after:
+            return None
+        change = Change(name, {object_id: self._objects.get(object_id) for object_id in after}, after)
         self.apply(change)
         return change
 

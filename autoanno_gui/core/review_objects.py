@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Final
 
 from autoanno_gui.core.geometry import Geometry, as_task, kind_of, overlap
-from autoanno_gui.core.records import FramePredictions, Verdict, VerdictKind
+from autoanno_gui.core.predictions import FramePredictions
+from autoanno_gui.core.records import Verdict, VerdictKind
 from autoanno_gui.core.task import Task
 
 SAME_GEOMETRY_IOU: Final = 0.98
@@ -120,6 +121,15 @@ class MappedPredictions:
         if self.task is Task.DETECT:
             return self.raw.box(index)
         return as_task(self.raw.geometry(index), self.task, keypoints=self.keypoints)
+
+    def choices(self, index: int) -> list[tuple[int, float]]:
+        """Return (project class, score) of the model's best classes for a prediction, best first, mapped ones only."""
+        found: dict[int, float] = {}
+        for model_class, score in zip(self.raw.top_classes[index], self.raw.top_scores[index], strict=True):
+            class_id = self.class_map.get(int(model_class))
+            if class_id is not None:
+                found.setdefault(class_id, float(score))
+        return list(found.items())
 
 
 def object_from_verdict(verdict: Verdict, *, object_id: int, origin: ReviewObject | None) -> ReviewObject | None:

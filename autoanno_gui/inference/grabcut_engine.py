@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoanno_gui.core.box import Box
+from autoanno_gui.core.predictions import SegmenterInfo
 from autoanno_gui.core.prompt import Prompt, PromptPoint
-from autoanno_gui.core.records import SegmenterInfo
 from autoanno_gui.imaging.masks import raster_iou
 from autoanno_gui.inference.colour_evidence import ColourEvidence, Share
 from autoanno_gui.inference.segmenter import Embedding, MaskCandidate, mask_candidate, prompt_within

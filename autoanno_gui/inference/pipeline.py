@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameError, FrameErrorCode, OutOfMemory
-from autoanno_gui.core.records import Frame, FramePredictions, FrameResult
+from autoanno_gui.core.predictions import FramePredictions, FrameResult
+from autoanno_gui.core.records import Frame
 from autoanno_gui.imaging.decode import DecodedFrame, read_frame
 from autoanno_gui.inference.engine import Detector
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from autoanno_gui.core.errors import ModelError
-from autoanno_gui.core.records import ModelInfo, RunSettings
+from autoanno_gui.core.predictions import ModelInfo, RunSettings
 from autoanno_gui.core.task import Task
 from autoanno_gui.inference.engine import Detector
 from autoanno_gui.inference.offline import prepare_offline

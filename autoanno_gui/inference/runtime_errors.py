@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from autoanno_gui.core.errors import ModelError, OutOfMemory
-from autoanno_gui.core.records import ModelInfo, SegmenterInfo
+from autoanno_gui.core.predictions import ModelInfo, SegmenterInfo
 
 _OUT_OF_MEMORY: Final = (
     "out of memory",

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from autoanno_gui.core.box import Box
 from autoanno_gui.core.errors import ModelError, OutOfMemory
+from autoanno_gui.core.predictions import SegmenterInfo
 from autoanno_gui.core.prompt import Prompt
-from autoanno_gui.core.records import SegmenterInfo
 from autoanno_gui.inference.runtime_errors import free_gpu, runtime_errors
 from autoanno_gui.inference.segmenter import Embedding, MaskCandidate, mask_candidate, prompt_within
 from autoanno_gui.inference.yolo_devices import choose_device

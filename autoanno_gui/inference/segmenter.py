@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from autoanno_gui.core.predictions import SegmenterInfo
 from autoanno_gui.core.prompt import Prompt
-from autoanno_gui.core.records import SegmenterInfo
 from autoanno_gui.imaging.masks import MaskRaster
 
 

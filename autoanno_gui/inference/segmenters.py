@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from autoanno_gui.core.errors import ModelError
-from autoanno_gui.core.records import SegmenterInfo
+from autoanno_gui.core.predictions import SegmenterInfo
 from autoanno_gui.inference.grabcut_engine import GrabCutSegmenter
 from autoanno_gui.inference.offline import prepare_offline
 from autoanno_gui.inference.sam_engine import FULL_IMGSZ, load_sam

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoanno_gui.core.errors import FrameErrorCode, ModelError, OutOfMemory
-from autoanno_gui.core.records import FramePredictions, ModelInfo, RunSettings
+from autoanno_gui.core.predictions import FramePredictions, ModelInfo, RunSettings
 from autoanno_gui.core.task import Task
 from autoanno_gui.inference.runtime_errors import free_gpu, runtime_errors
 from autoanno_gui.inference.yolo_devices import choose_device

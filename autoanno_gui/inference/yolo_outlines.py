@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.outlines import KeypointSets, Masks, OrientedBoxes, Outlines
-from autoanno_gui.core.records import ModelInfo
+from autoanno_gui.core.predictions import ModelInfo
 from autoanno_gui.core.task import Task
 from autoanno_gui.imaging.masks import MaskRaster, outline
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from autoanno_gui.core.errors import FrameError, FrameErrorCode, OutOfMemory
 from autoanno_gui.core.mask import Mask
+from autoanno_gui.core.predictions import SegmenterInfo
 from autoanno_gui.core.prompt import Prompt
-from autoanno_gui.core.records import Frame, SegmenterInfo
+from autoanno_gui.core.records import Frame
 from autoanno_gui.imaging.decode import DecodedFrame, read_frame
 from autoanno_gui.imaging.masks import outline
 from autoanno_gui.imaging.paths import frame_file

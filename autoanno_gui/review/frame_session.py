@@ -17,7 +17,8 @@ from autoanno_gui.core.errors import FRAME_ERROR_TEXT
 from autoanno_gui.core.frame_list import FrameList
 from autoanno_gui.core.history import History
 from autoanno_gui.core.keypoints import Skeleton
-from autoanno_gui.core.records import ClassRecord, Frame, FrameState, ModelInfo, PresentationMode, Thresholds
+from autoanno_gui.core.predictions import ModelInfo
+from autoanno_gui.core.records import ClassRecord, Frame, FrameState, PresentationMode, Thresholds
 from autoanno_gui.core.task import Task
 from autoanno_gui.review.commits import Commits
 from autoanno_gui.review.documents import Documents

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from autoanno_gui.core.records import Frame, ModelInfo
+from autoanno_gui.core.predictions import ModelInfo
+from autoanno_gui.core.records import Frame
 from autoanno_gui.core.task import Task
 from autoanno_gui.review.prediction_job import PredictionProgress, prediction_job
 from autoanno_gui.review.scheduler import Scheduler, Urgency

@@ -142,13 +142,13 @@ class ObjectEditor:
     def accept(self) -> Outcome:
         """Accept the selected object (promote a ghost) and select the next; several go in one step."""
         if self.also_selected:
-            return self._edit(lambda document: document.accept_all(self.selection))
+            return self._edit(lambda document: document.accept(*self.selection))
         return self._act_and_advance(lambda document, object_id: document.accept(object_id), stay=True)
 
     def reject(self) -> Outcome:
         """Reject the selected object (take a drawn one away) and select the next; several go in one step."""
         if self.also_selected:
-            outcome = self._edit(lambda document: document.reject_all(self.selection))
+            outcome = self._edit(lambda document: document.reject(*self.selection))
             self.selected, self.also_selected = None, frozenset()
             return outcome
         return self._act_and_advance(lambda document, object_id: document.reject(object_id), stay=False)
@@ -164,9 +164,7 @@ class ObjectEditor:
         if selected is None:
             record = self._classes().get(class_id)
             return Outcome(Step.NOTHING, text=f"New objects will be “{record.name if record else class_id}”.")
-        if self.also_selected:
-            return self._edit(lambda document: document.set_class_of_all(self.selection, class_id))
-        return self._edit(lambda document: document.set_class(selected, class_id))
+        return self._edit(lambda document: document.set_class(*self.selection, class_id=class_id))
 
     def swap_class(self) -> Outcome:
         """Give the selected object the model's next-best class; after the last it starts over."""
@@ -177,7 +175,7 @@ class ObjectEditor:
         if item is None or len(choices) < 2:
             return Outcome(Step.NOTHING, text="The model has no second choice for this object.")
         at = choices.index(item.class_id) if item.class_id in choices else -1
-        return self._edit(lambda document: document.set_class(item.id, choices[(at + 1) % len(choices)]))
+        return self._edit(lambda document: document.set_class(item.id, class_id=choices[(at + 1) % len(choices)]))
 
     def set_geometry(self, object_id: int, geometry: Geometry) -> Outcome:
         """Give an object another outline."""

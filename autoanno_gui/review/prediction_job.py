@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameErrorCode
-from autoanno_gui.core.records import Frame, FrameResult, RunSettings
+from autoanno_gui.core.predictions import FrameResult, RunSettings
+from autoanno_gui.core.records import Frame
 from autoanno_gui.review.project_task import follow_first_model
 from autoanno_gui.store.store_thread import Priority, Store
 from autoanno_gui.store.writer import Writer

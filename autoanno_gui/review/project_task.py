@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from autoanno_gui.core.keypoints import Skeleton, default_skeleton
-from autoanno_gui.core.records import ModelInfo
+from autoanno_gui.core.predictions import ModelInfo
 from autoanno_gui.core.task import Task
 from autoanno_gui.store.reader import Reader
 from autoanno_gui.store.store_thread import Priority, Store

@@ -11,8 +11,9 @@ import numpy as np
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameError, FrameErrorCode, OutOfMemory
 from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.outlines import Masks
+from autoanno_gui.core.predictions import FramePredictions, FrameResult, RunSettings
 from autoanno_gui.core.prompt import Prompt
-from autoanno_gui.core.records import Frame, FramePredictions, FrameResult, RunSettings
+from autoanno_gui.core.records import Frame
 from autoanno_gui.imaging.decode import DecodedFrame
 from autoanno_gui.imaging.masks import DEFAULT_TOLERANCE
 from autoanno_gui.review.frame_segmenter import FrameSegmenter

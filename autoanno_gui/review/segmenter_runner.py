@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from autoanno_gui.core.errors import FrameError, KnownError, ModelError, OutOfMemory
 from autoanno_gui.core.mask import Mask
+from autoanno_gui.core.predictions import RunSettings, SegmenterInfo
 from autoanno_gui.core.prompt import Prompt
-from autoanno_gui.core.records import Frame, RunSettings, SegmenterInfo
+from autoanno_gui.core.records import Frame
 from autoanno_gui.imaging.masks import DEFAULT_TOLERANCE
 from autoanno_gui.inference.embedding_cache import DEFAULT_BYTES
 from autoanno_gui.review.frame_segmenter import FrameSegmenter, ScoredMask

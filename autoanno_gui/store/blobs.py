@@ -14,7 +14,7 @@ from autoanno_gui.core.keypoints import Keypoint, Keypoints, Visibility
 from autoanno_gui.core.mask import Mask, Part
 from autoanno_gui.core.oriented_box import OrientedBox
 from autoanno_gui.core.outlines import KeypointSets, Masks, OrientedBoxes, Outlines
-from autoanno_gui.core.records import FramePredictions
+from autoanno_gui.core.predictions import FramePredictions
 from autoanno_gui.store.rows import Row
 
 ARRAY_COLUMNS: Final = ("boxes", "confidences", "classes", "top_classes", "top_scores")

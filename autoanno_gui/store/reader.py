@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from autoanno_gui.core.classes import living_class
+from autoanno_gui.core.predictions import FramePredictions
 from autoanno_gui.core.records import (
     Annotation,
     ClassRecord,
     Decision,
     DecisionKind,
-    FramePredictions,
     How,
     LabelledFrame,
     PresentationMode,

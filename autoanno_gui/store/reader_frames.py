@@ -11,15 +11,8 @@ from typing import Final, Self
 
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameErrorCode
 from autoanno_gui.core.keypoints import Skeleton
-from autoanno_gui.core.records import (
-    ClassRecord,
-    Frame,
-    FramePredictions,
-    FrameState,
-    ModelInfo,
-    RunSettings,
-    Thresholds,
-)
+from autoanno_gui.core.predictions import FramePredictions, ModelInfo, RunSettings
+from autoanno_gui.core.records import ClassRecord, Frame, FrameState, Thresholds
 from autoanno_gui.core.task import Task
 from autoanno_gui.store.blobs import ARRAY_COLUMNS, PREDICTION_COLUMNS, unpack_predictions
 from autoanno_gui.store.connection import environment_faults

@@ -12,15 +12,8 @@ from typing import Any, Final, TypeAlias
 
 from autoanno_gui.core.errors import FrameErrorCode
 from autoanno_gui.core.keypoints import Skeleton
-from autoanno_gui.core.records import (
-    ClassRecord,
-    Frame,
-    FrameState,
-    ModelInfo,
-    RunSettings,
-    SegmenterInfo,
-    Thresholds,
-)
+from autoanno_gui.core.predictions import ModelInfo, RunSettings, SegmenterInfo
+from autoanno_gui.core.records import ClassRecord, Frame, FrameState, Thresholds
 from autoanno_gui.core.task import Task
 from autoanno_gui.imaging.paths import escape_path, unescape_path
 from autoanno_gui.imaging.scan import natural_key

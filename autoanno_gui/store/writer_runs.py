@@ -13,7 +13,7 @@ import numpy as np
 
 from autoanno_gui.core.classes import clean_name, match_by_name
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameErrorCode
-from autoanno_gui.core.records import FramePredictions, FrameResult, ModelInfo, RunSettings
+from autoanno_gui.core.predictions import FramePredictions, FrameResult, ModelInfo, RunSettings
 from autoanno_gui.store.blobs import PREDICTION_COLUMNS, pack_predictions
 from autoanno_gui.store.connection import immediate
 from autoanno_gui.store.rows import (

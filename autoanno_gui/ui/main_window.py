@@ -26,6 +26,7 @@ from autoanno_gui.ui.enhance_bar import EnhanceBar
 from autoanno_gui.ui.keyboard import CanvasKeys
 from autoanno_gui.ui.model_controller import ModelController
 from autoanno_gui.ui.panel_focus import PanelFocus
+from autoanno_gui.ui.panel_wiring import connect_panels
 from autoanno_gui.ui.panels.classes import ClassesPanel
 from autoanno_gui.ui.panels.notice import NoticeBar
 from autoanno_gui.ui.panels.objects import ObjectsPanel
@@ -92,14 +93,20 @@ class MainWindow(QMainWindow):
         # They last while a key is held: in the menu they can only say so.
         hints = {spec.id: partial(self.status.say, spec.tip) for spec in self.actions_.specs.values() if spec.hold}
         self.actions_.connect_all(hints)
-        self.menus = self.actions_.fill(self.menuBar())
-        self.recent_menu = QMenu("Open &Recent", self)
-        self.menus["file"].insertMenu(self.actions_["file.open_project"], self.recent_menu)
-        self._show_recent()
-        self.menus["view"].addSeparator()
-        for dock in self._docks:
-            self.menus["view"].addAction(dock.toggleViewAction())
-        self._keys = CanvasKeys(
+        self._fill_menus()
+        self._keys = self._canvas_keys()
+        self.canvas.viewport().installEventFilter(self)
+        self._panel_focus = PanelFocus(self.canvas, self._panels)
+        self.canvas.mask_tolerance = settings.mask_tolerance
+        connect_panels(self, self._panel_focus)
+        self.enhance_bar.changed.connect(self._enhance)
+        self._connect_controllers()
+        self._update_enabled()
+        restore_layout(self, home.root)
+
+    # ------------------------------------------------------------------------------------------------ building
+    def _canvas_keys(self) -> CanvasKeys:
+        return CanvasKeys(
             self.canvas,
             held={
                 "E": self.canvas.set_snap_held,
@@ -110,15 +117,16 @@ class MainWindow(QMainWindow):
             on_input=self._note_input,
             claimed=self.canvas.claims,
         )
-        self.canvas.viewport().installEventFilter(self)
-        self._panel_focus = PanelFocus(self.canvas, self._panels)
-        self.canvas.mask_tolerance = settings.mask_tolerance
-        self._connect_panels()
-        self._connect_projects()
-        self._update_enabled()
-        restore_layout(self, home.root)
 
-    # ------------------------------------------------------------------------------------------------ building
+    def _fill_menus(self) -> None:
+        self.menus = self.actions_.fill(self.menuBar())
+        self.recent_menu = QMenu("Open &Recent", self)
+        self.menus["file"].insertMenu(self.actions_["file.open_project"], self.recent_menu)
+        self._show_recent()
+        self.menus["view"].addSeparator()
+        for dock in self._docks:
+            self.menus["view"].addAction(dock.toggleViewAction())
+
     def _add_dock(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> None:
         dock = QDockWidget(title, self)
         dock.setObjectName(f"dock.{name}")
@@ -129,43 +137,14 @@ class MainWindow(QMainWindow):
         self.addDockWidget(area, dock)
         self._docks.append(dock)
 
-    def _connect_panels(self) -> None:
-        self.welcome.folder_chosen.connect(lambda folder: self.open_folder(Path(folder)))
-        self.welcome.open_wanted.connect(self.actions_["file.open_folder"].trigger)
-        self.queue_panel.filter_chosen.connect(self._panel_focus.give_back)
-        self.queue_panel.said.connect(self.status.say)
-        self.queue_panel.frame_chosen.connect(lambda frame_id: self._review(lambda p: p.open_frame(frame_id)))
-        self.objects_panel.object_chosen.connect(lambda object_id: self._review(lambda p: p.select(object_id)))
-        self.objects_panel.threshold_changed.connect(lambda value: self._review(lambda p: p.set_threshold(value)))
-        self.objects_panel.ghosts_toggled.connect(lambda: self._review(lambda p: p.toggle_ghosts()))
-        classes = self.classes_panel
-        classes.class_chosen.connect(lambda class_id: self._review(lambda p: p.objects.set_class(class_id)))
-        classes.class_created.connect(self._create_class)
-        classes.class_renamed.connect(lambda i, name: self._review(lambda p: p.classes.rename(i, name)))
-        classes.class_recoloured.connect(lambda i, colour: self._review(lambda p: p.classes.recolour(i, colour)))
-        classes.class_merged.connect(lambda i, into: self._review(lambda p: p.classes.merge(i, into)))
-        classes.class_removed.connect(lambda i: self._review(lambda p: p.classes.remove(i)))
-        classes.slots_changed.connect(lambda slots: self._review(lambda p: p.classes.set_slots(slots)))
-        self.status.model_clicked.connect(self.actions_["model.choose"].trigger)
-        self.status.stop_clicked.connect(self.stop_jobs)
-        self.canvas.cursor_moved.connect(self.status.show_cursor)
-        self.canvas.zoom_changed.connect(self.status.show_zoom)
-        self.canvas.tool_changed.connect(lambda tool: self.tool_strip.show_tool(tool.value))
-        self.enhance_bar.changed.connect(self._enhance)
-        self.objects_panel.segmenter_clicked.connect(self.actions_["model.segmenter"].trigger)
-
-    def _connect_projects(self) -> None:
+    def _connect_controllers(self) -> None:
         projects = self.projects
         projects.opening.connect(self._on_opening)
         projects.opened.connect(self._on_opened)
         projects.closed.connect(self._on_closed)
         projects.frames_changed.connect(self._on_frames_changed)
         projects.folder_missing.connect(self._on_folder_missing)
-        projects.failed.connect(self.show_error)
-        projects.said.connect(self.status.say)
         models = self.models
-        models.failed.connect(self.show_error)
-        models.said.connect(self.status.say)
         models.model_loading.connect(self.status.show_model_loading)
         models.model_loaded.connect(self._on_model_loaded)
         models.model_failed.connect(self._on_model_failed)
@@ -173,12 +152,13 @@ class MainWindow(QMainWindow):
         models.job_progressed.connect(self.status.show_job)
         models.job_ended.connect(self._on_job_ended)
         segmenters = self.segmenters
-        segmenters.failed.connect(self.show_error)
-        segmenters.said.connect(self.status.say)
         segmenters.segmenter_loaded.connect(self.objects_panel.show_segmenter)
         segmenters.pass_started.connect(self._update_enabled)
         segmenters.pass_progressed.connect(self.status.show_job)
         segmenters.pass_ended.connect(self._on_job_ended)
+        for controller in (projects, models, segmenters):
+            controller.failed.connect(self.show_error)
+            controller.said.connect(self.status.say)
 
     def _bare_keys(self) -> dict[str, QAction]:
         specs = self.actions_.specs.values()
@@ -193,16 +173,11 @@ class MainWindow(QMainWindow):
     def presenter(self) -> ReviewPresenter | None:
         return self.projects.project.presenter if self.projects.project is not None else None
 
-    def _review(self, act: Callable[[ReviewPresenter], object]) -> None:
+    def review(self, act: Callable[[ReviewPresenter], object]) -> None:
         """Do something with the open project, then give the keys back to the canvas."""
         if self.presenter is not None:
             act(self.presenter)
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _create_class(self, name: str) -> None:
-        # The field keeps the cursor: whoever lists several classes must not press review keys with the second one.
-        if self.presenter is not None:
-            self.presenter.create_class(name)
 
     def _on_opening(self, name: str) -> None:
         """The page with the buttons goes at once, so that a key that comes early presses none of them."""

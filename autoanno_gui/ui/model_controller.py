@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, Signal
 
 from autoanno_gui.config import Settings
 from autoanno_gui.core.errors import KnownError
-from autoanno_gui.core.records import Frame, ModelInfo
+from autoanno_gui.core.predictions import ModelInfo
+from autoanno_gui.core.records import Frame
 from autoanno_gui.imaging.paths import escape_path, unescape_path
 from autoanno_gui.review.model_runner import MODEL_SETTING, LoadedModel, ModelEvents
 from autoanno_gui.review.prediction_job import PredictionProgress

@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from autoanno_gui.core.errors import FrameErrorCode, KnownError, ProjectError
 from autoanno_gui.core.keypoints import Skeleton
-from autoanno_gui.core.records import Frame, FrameState, ModelInfo
+from autoanno_gui.core.predictions import ModelInfo
+from autoanno_gui.core.records import Frame, FrameState
 from autoanno_gui.core.review_objects import Role
 from autoanno_gui.core.task import Task
 from autoanno_gui.review.outcome import Outcome, Step

@@ -15,8 +15,8 @@ from autoanno_gui.core.geometry import Geometry
 from autoanno_gui.core.history import Entry
 from autoanno_gui.core.keypoints import Keypoints
 from autoanno_gui.core.mask import Mask
+from autoanno_gui.core.predictions import SegmenterInfo
 from autoanno_gui.core.prompt import Prompt
-from autoanno_gui.core.records import SegmenterInfo
 from autoanno_gui.core.review_objects import ReviewObject
 from autoanno_gui.core.task import Task
 from autoanno_gui.review.outcome import Step

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import simplejpeg
 
-from autoanno_gui.core.records import RunSettings
+from autoanno_gui.core.predictions import RunSettings
 from autoanno_gui.inference.engine import Detector
 
 

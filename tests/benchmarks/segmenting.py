@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoanno_gui.core.box import Box
+from autoanno_gui.core.predictions import SegmenterInfo
 from autoanno_gui.core.prompt import Prompt, PromptPoint
-from autoanno_gui.core.records import SegmenterInfo
 from autoanno_gui.inference.offline import prepare_offline
 from autoanno_gui.inference.sam_engine import load_sam
 from autoanno_gui.inference.segmenter import Embedding, Segmenter

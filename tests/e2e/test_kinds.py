@@ -24,15 +24,8 @@ from autoanno_gui.core.keypoints import COCO_PERSON, Keypoints, Visibility
 from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.oriented_box import OrientedBox
 from autoanno_gui.core.outlines import OrientedBoxes
-from autoanno_gui.core.records import (
-    Annotation,
-    DecisionKind,
-    FramePredictions,
-    FrameResult,
-    ModelInfo,
-    RunSettings,
-    VerdictKind,
-)
+from autoanno_gui.core.predictions import FramePredictions, FrameResult, ModelInfo, RunSettings
+from autoanno_gui.core.records import Annotation, DecisionKind, VerdictKind
 from autoanno_gui.core.review_objects import ReviewObject, Role
 from autoanno_gui.core.task import Task
 from autoanno_gui.imaging.scan import scan_folder

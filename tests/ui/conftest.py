@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from autoanno_gui.ui.canvas.view import CanvasView
 from tests.projects import MadeProject, make_project
+from tests.ui.canvas_kit import Heard, Mouse
 from tests.ui.driver import Driver
 
 Open = Callable[..., Driver]
@@ -39,3 +41,15 @@ def open_window(qtbot: QtBot) -> Iterator[Open]:
 def driver(open_window: Open, made: MadeProject) -> Driver:
     """A window on the usual project, its first frame shown."""
     return open_window(made)
+
+
+@pytest.fixture
+def mouse(view: CanvasView) -> Mouse:
+    """A mouse over the canvas that each file sets up for itself."""
+    return Mouse(view)
+
+
+@pytest.fixture
+def heard(view: CanvasView) -> Heard:
+    """What that canvas tells."""
+    return Heard.of(view)

@@ -32,16 +32,6 @@ def view(qtbot: QtBot) -> CanvasView:
     return view
 
 
-@pytest.fixture
-def mouse(view: CanvasView) -> Mouse:
-    return Mouse(view)
-
-
-@pytest.fixture
-def heard(view: CanvasView) -> Heard:
-    return Heard.of(view)
-
-
 def near(box: Box, expected: tuple[float, float, float, float], *, by: float = 0.01) -> bool:
     return all(abs(a - b) <= by for a, b in zip(box.as_tuple(), expected, strict=True))
 

@@ -16,7 +16,7 @@ from autoanno_gui.core.box import Box
 from autoanno_gui.core.keypoints import COCO_PERSON, Keypoints, Skeleton
 from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.oriented_box import OrientedBox
-from autoanno_gui.core.records import SegmenterInfo
+from autoanno_gui.core.predictions import SegmenterInfo
 from autoanno_gui.core.task import Task
 from autoanno_gui.review.tour import READABLE_PIXELS
 from autoanno_gui.ui.dialogs.segmenter import SegmenterDialog

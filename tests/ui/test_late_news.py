@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from autoanno_gui.core.errors import ModelError
-from autoanno_gui.core.records import FrameResult, FrameState, RunSettings
+from autoanno_gui.core.predictions import FrameResult, RunSettings
+from autoanno_gui.core.records import FrameState
 from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.model_runner import LoadedModel
 from autoanno_gui.review.prediction_job import PredictionProgress

@@ -29,16 +29,6 @@ def view(qtbot: QtBot) -> CanvasView:
     return view
 
 
-@pytest.fixture
-def mouse(view: CanvasView) -> Mouse:
-    return Mouse(view)
-
-
-@pytest.fixture
-def heard(view: CanvasView) -> Heard:
-    return Heard.of(view)
-
-
 def same_places(found: Sequence[tuple[float, float]], expected: Sequence[tuple[float, float]]) -> bool:
     return len(found) == len(expected) and np.allclose(found, expected, rtol=0.0, atol=0.01)
 

@@ -30,16 +30,6 @@ def view(qtbot: QtBot) -> CanvasView:
     return view
 
 
-@pytest.fixture
-def mouse(view: CanvasView) -> Mouse:
-    return Mouse(view)
-
-
-@pytest.fixture
-def heard(view: CanvasView) -> Heard:
-    return Heard.of(view)
-
-
 def leave(view: CanvasView) -> None:
     """Take the pointer away from the canvas."""
     QApplication.sendEvent(view.viewport(), QEvent(QEvent.Type.Leave))

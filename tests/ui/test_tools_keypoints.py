@@ -29,16 +29,6 @@ def view(qtbot: QtBot) -> CanvasView:
 
 
 @pytest.fixture
-def mouse(view: CanvasView) -> Mouse:
-    return Mouse(view)
-
-
-@pytest.fixture
-def heard(view: CanvasView) -> Heard:
-    return Heard.of(view)
-
-
-@pytest.fixture
 def keeper(view: CanvasView) -> Keeper:
     return Keeper(view)
 

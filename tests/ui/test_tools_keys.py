@@ -39,16 +39,6 @@ def view(qtbot: QtBot) -> CanvasView:
 
 
 @pytest.fixture
-def mouse(view: CanvasView) -> Mouse:
-    return Mouse(view)
-
-
-@pytest.fixture
-def heard(view: CanvasView) -> Heard:
-    return Heard.of(view)
-
-
-@pytest.fixture
 def triggered(view: CanvasView) -> list[str]:
     """What shortcuts of the canvas were triggered, by their keys."""
     found: list[str] = []

@@ -26,16 +26,6 @@ def view(qtbot: QtBot) -> CanvasView:
     return view
 
 
-@pytest.fixture
-def mouse(view: CanvasView) -> Mouse:
-    return Mouse(view)
-
-
-@pytest.fixture
-def heard(view: CanvasView) -> Heard:
-    return Heard.of(view)
-
-
 def rounded(prompt: Prompt | None) -> tuple[object, ...] | None:
     """Return the prompt in whole pixels: its box and its points."""
     if prompt is None:

@@ -53,16 +53,6 @@ def view(qtbot: QtBot) -> CanvasView:
     return open_view(qtbot)
 
 
-@pytest.fixture
-def mouse(view: CanvasView) -> Mouse:
-    return Mouse(view)
-
-
-@pytest.fixture
-def heard(view: CanvasView) -> Heard:
-    return Heard.of(view)
-
-
 def show(view: CanvasView, *outlines: Geometry, selected: int | None = 1) -> None:
     """Show objects with the ids 1, 2, ..."""
     view.show_frame(picture(), [shown(i, outline) for i, outline in enumerate(outlines, 1)], selected=selected)

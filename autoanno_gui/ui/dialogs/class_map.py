@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from autoanno_gui.core.records import ClassRecord, ModelInfo
+from autoanno_gui.core.predictions import ModelInfo
+from autoanno_gui.core.records import ClassRecord
 
 _UNMAPPED: Final = -1
 _CREATE: Final = -2

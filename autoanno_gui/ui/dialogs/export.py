@@ -45,7 +45,27 @@ FORMATS: Final = (
 )
 MOST_HELD_OUT: Final = 90
 """Percent of the frames that validation and test may take together."""
+_LEFT_OUT: Final = (
+    (FrameState.UNDECIDED, "not reviewed"),
+    (FrameState.REJECTED, "waiting for hand labelling"),
+    (FrameState.DEFERRED, "put off"),
+    (FrameState.FAILED, "that cannot be read"),
+)
 _LABELLED: Final = (FrameState.ACCEPTED, FrameState.EDITED, FrameState.HAND_LABELLED)
+
+
+def _labelled(counts: Mapping[FrameState, int]) -> int:
+    return sum(counts.get(state, 0) for state in _LABELLED)
+
+
+def _contents(counts: Mapping[FrameState, int]) -> str:
+    """Say how much will be written, and what not."""
+    labelled = _labelled(counts)
+    if not labelled:
+        return "There is nothing to export yet: accept a frame or label one by hand first."
+    left_out = [f"{counts[state]:,} {word}" for state, word in _LEFT_OUT if counts.get(state, 0)]
+    text = f"{count_of(labelled, 'labelled frame')} will be written as a YOLO dataset."
+    return f"{text} Left out: {', '.join(left_out)}." if left_out else text
 
 
 class ExportDialog(QDialog):
@@ -74,26 +94,8 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Export Dataset")
         self.setMinimumWidth(520)
         self._before = settings
-        labelled = sum(counts.get(state, 0) for state in _LABELLED)
-        left_out = [
-            f"{counts.get(state, 0):,} {word}"
-            for state, word in (
-                (FrameState.UNDECIDED, "not reviewed"),
-                (FrameState.REJECTED, "waiting for hand labelling"),
-                (FrameState.DEFERRED, "put off"),
-                (FrameState.FAILED, "that cannot be read"),
-            )
-            if counts.get(state, 0)
-        ]
-        text = f"{count_of(labelled, 'labelled frame')} will be written as a YOLO dataset."
-        if not labelled:
-            text = "There is nothing to export yet: accept a frame or label one by hand first."
-        elif left_out:
-            text += f" Left out: {', '.join(left_out)}."
         self._out = QLineEdit(str(_free_folder(root.parent / f"{root.name}-yolo-{date.today():%Y-%m-%d}")))
         self._out.setAccessibleName("Folder of the dataset")
-        browse = QPushButton("Browse…")
-        browse.clicked.connect(self._browse)
         self._format = QComboBox()
         for words, choice in FORMATS:
             if choice is not ExportFormat.YOLO_POSE or skeleton is not None:
@@ -104,17 +106,6 @@ class ExportDialog(QDialog):
         self._test = QSpinBox(minimum=0, maximum=MOST_HELD_OUT, suffix=" %", value=round(test * 100))
         self._links = QCheckBox("Hard links instead of copies, where the disk allows it")
         self._links.setChecked(settings.hard_links)
-        row = QHBoxLayout()
-        row.addWidget(self._out, 1)
-        row.addWidget(browse)
-        form = QFormLayout()
-        title = QLabel("&Folder")
-        title.setBuddy(self._out)
-        form.addRow(title, row)
-        form.addRow("&Labels", self._format)
-        form.addRow("&Validation", self._val)
-        form.addRow("&Test", self._test)
-        form.addRow("", self._links)
         hint = QLabel(
             "Frames of one clip stay in one part. A frame that was exported before stays in the part it was in. "
             "The folder must be new: nothing is ever overwritten.",
@@ -123,14 +114,30 @@ class ExportDialog(QDialog):
         hint.setObjectName("mutedLabel")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         export = buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
-        export.setEnabled(labelled > 0)
+        export.setEnabled(_labelled(counts) > 0)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(QLabel(text, wordWrap=True))
-        layout.addLayout(form)
+        layout.addWidget(QLabel(_contents(counts), wordWrap=True))
+        layout.addLayout(self._form())
         layout.addWidget(hint)
         layout.addWidget(buttons)
+
+    def _form(self) -> QFormLayout:
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._browse)
+        row = QHBoxLayout()
+        row.addWidget(self._out, 1)
+        row.addWidget(browse)
+        title = QLabel("&Folder")
+        title.setBuddy(self._out)
+        form = QFormLayout()
+        form.addRow(title, row)
+        form.addRow("&Labels", self._format)
+        form.addRow("&Validation", self._val)
+        form.addRow("&Test", self._test)
+        form.addRow("", self._links)
+        return form
 
     def _browse(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder for the dataset", str(Path(self._out.text()).parent))

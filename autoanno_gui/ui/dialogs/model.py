@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from autoanno_gui.core.records import ModelInfo
+from autoanno_gui.core.predictions import ModelInfo
 from autoanno_gui.review.model_runner import LoadedModel
 from autoanno_gui.ui.dialogs.inspection import Inspection
 

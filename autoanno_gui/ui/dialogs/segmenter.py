@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from autoanno_gui.core.records import SegmenterInfo
+from autoanno_gui.core.predictions import SegmenterInfo
 from autoanno_gui.ui.dialogs.inspection import Inspection
 
 _FILTER: Final = "SAM weights (*.pt *.pth);;All files (*)"

@@ -144,25 +144,25 @@ def test_accepting_a_drawn_object_changes_nothing() -> None:
 
 def test_another_class_confirms() -> None:
     frame = document(ROWS)
-    assert frame.set_class(0, 10) is None
-    done(frame.set_class(0, 11))
+    assert frame.set_class(0, class_id=10) is None
+    done(frame.set_class(0, class_id=11))
     verdict = by_prediction(frame)[0]
     assert (verdict.kind, verdict.class_id, verdict.class_changed, verdict.iou) == (VerdictKind.EDITED, 11, True, 1.0)
-    done(frame.set_class(0, 10))
+    done(frame.set_class(0, class_id=10))
     assert by_prediction(frame)[0].kind is VerdictKind.ACCEPTED
 
 
 def test_the_class_of_a_drawn_object_can_change() -> None:
     frame = document(ROWS)
     new = done(frame.add(NEW, 10))
-    done(frame.set_class(new, 11))
+    done(frame.set_class(new, class_id=11))
     assert by_prediction(frame)[None] == Verdict(VerdictKind.ADDED, How.OBJECT, None, 11, NEW)
 
 
 def test_another_class_on_a_rejected_object_brings_it_back() -> None:
     frame = document(ROWS)
     done(frame.reject(0))
-    done(frame.set_class(0, 10))
+    done(frame.set_class(0, class_id=10))
     assert roles(frame)[0] is Role.CONFIRMED
 
 
@@ -197,7 +197,7 @@ def test_an_outline_outside_the_image_is_refused() -> None:
 
 def test_a_promoted_object_stays_promoted_through_edits() -> None:
     frame = document(ROWS)
-    done(frame.set_class(2, 11))
+    done(frame.set_class(2, class_id=11))
     done(frame.set_geometry(2, FAINT.moved(10, 0)))
     done(frame.reject(2))
     done(frame.accept(2))
@@ -215,7 +215,7 @@ def test_no_verb_acts_on_an_object_that_must_not_be_seen(mode: PresentationMode)
         assert frame.accept(object_id) is None
         assert frame.reject(object_id) is None
         assert frame.adopt(object_id) is None
-        assert frame.set_class(object_id, 11) is None
+        assert frame.set_class(object_id, class_id=11) is None
         assert frame.set_geometry(object_id, NEW) is None
     assert not frame.has_traces
 
@@ -223,7 +223,7 @@ def test_no_verb_acts_on_an_object_that_must_not_be_seen(mode: PresentationMode)
 def test_verbs_on_an_object_that_is_not_there_do_nothing() -> None:
     frame = document(ROWS)
     assert frame.reject(99) is None
-    assert frame.set_class(99, 10) is None
+    assert frame.set_class(99, class_id=10) is None
     assert frame.set_geometry(99, NEW) is None
 
 
@@ -243,7 +243,7 @@ def test_undo_puts_a_removed_object_back_at_its_place() -> None:
 def test_touched_objects_never_leave_because_a_threshold_moved() -> None:
     frame = document(ROWS)
     done(frame.accept(0))
-    done(frame.set_class(1, 10))
+    done(frame.set_class(1, class_id=10))
     done(frame.adopt(2))
     new = done(frame.add(NEW, 10))
     for value in (0.95, 0.05, 0.7):
@@ -281,7 +281,7 @@ def test_a_promoted_ghost_does_not_become_a_candidate_by_lowering_the_threshold(
     done(frame.adopt(2))
     frame.set_thresholds(LOW)
     assert by_prediction(frame)[2].kind is VerdictKind.PROMOTED
-    done(frame.set_class(2, 11))
+    done(frame.set_class(2, class_id=11))
     assert by_prediction(frame)[2].kind is VerdictKind.PROMOTED
     assert frame.shown == (0, 1)
 
@@ -301,7 +301,7 @@ def test_accepting_as_shown() -> None:
     "act",
     [
         lambda frame: frame.reject(0),
-        lambda frame: frame.set_class(0, 11),
+        lambda frame: frame.set_class(0, class_id=11),
         lambda frame: frame.set_geometry(0, CAR.moved(5, 0)),
         lambda frame: frame.adopt(2),
         lambda frame: frame.add(NEW, 10),
@@ -316,7 +316,7 @@ def test_a_frame_with_any_correction_is_edited(act) -> None:  # noqa: ANN001
 
 def test_a_rejected_candidate_keeps_the_class_it_was_shown_with() -> None:
     frame = document(ROWS)
-    done(frame.set_class(0, 11))
+    done(frame.set_class(0, class_id=11))
     done(frame.reject(0))
     assert by_prediction(frame)[0] == Verdict(VerdictKind.REJECTED, How.OBJECT, 0, 10, None)
 

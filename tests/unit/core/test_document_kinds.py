@@ -12,7 +12,8 @@ from autoanno_gui.core.keypoints import Keypoint, Keypoints, Visibility
 from autoanno_gui.core.mask import Mask, Part
 from autoanno_gui.core.oriented_box import OrientedBox
 from autoanno_gui.core.outlines import KeypointSets, Masks, OrientedBoxes
-from autoanno_gui.core.records import FramePredictions, VerdictKind
+from autoanno_gui.core.predictions import FramePredictions
+from autoanno_gui.core.records import VerdictKind
 from autoanno_gui.core.review_objects import MappedPredictions, Mark, Role
 from autoanno_gui.core.task import Task
 from tests.unit.core.builders import BIKE, CAR, CLASS_MAP, HEIGHT, ROWS, WIDTH, document, predictions
@@ -143,7 +144,7 @@ def test_several_are_rejected_in_one_step_and_come_back_in_one() -> None:
     drawn = doc.add(Box(5, 60, 25, 90), 10)
     assert drawn is not None
     before = list(doc)
-    change = doc.reject_all([0, 1, drawn.ids[0]])
+    change = doc.reject(0, 1, drawn.ids[0])
     assert change is not None
     assert [doc.get(i) and doc.get(i).mark for i in (0, 1)] == [Mark.REJECTED, Mark.REJECTED]  # type: ignore[union-attr]
     assert doc.get(drawn.ids[0]) is None
@@ -155,7 +156,7 @@ def test_several_are_rejected_in_one_step_and_come_back_in_one() -> None:
 
 def test_several_get_a_class_and_are_moved_in_one_step() -> None:
     doc = document(ROWS)
-    change = doc.set_class_of_all([0, 1], 11)
+    change = doc.set_class(0, 1, class_id=11)
     assert change is not None
     assert set(change.ids) == {0}  # the bike was one already
     moved = doc.set_geometries({0: CAR.moved(5, 5), 1: BIKE.moved(5, 5)})
@@ -170,14 +171,14 @@ def test_what_must_not_be_seen_is_never_touched_by_a_verb_on_several() -> None:
     doc = document(ROWS)
     hidden = [item.id for item in doc if doc.role(item) is Role.HIDDEN]
     assert hidden == [3]
-    assert doc.reject_all(hidden) is None
-    assert doc.accept_all(hidden) is None
-    assert doc.set_class_of_all(hidden, 11) is None
+    assert doc.reject(*hidden) is None
+    assert doc.accept(*hidden) is None
+    assert doc.set_class(*hidden, class_id=11) is None
     assert doc.set_geometries({3: CAR}) is None
 
 
 def test_accepting_several_promotes_the_ghosts_among_them() -> None:
     doc = document(ROWS)
-    assert doc.accept_all([0, 2]) is not None
+    assert doc.accept(0, 2) is not None
     kinds = {verdict.prediction: verdict.kind for verdict in doc.verdicts()}
     assert kinds == {0: VerdictKind.ACCEPTED, 1: VerdictKind.ACCEPTED, 2: VerdictKind.PROMOTED}

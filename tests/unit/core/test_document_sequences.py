@@ -66,7 +66,7 @@ def judged(frame: Document) -> list[tuple[object, ...]]:
 
 def test_a_decided_frame_comes_back_as_it_was() -> None:
     frame = document([*ROWS[:3], (FAINTER.as_tuple(), 0.3, 1)])
-    done(frame.set_class(0, 11))
+    done(frame.set_class(0, class_id=11))
     done(frame.reject(1))
     done(frame.adopt(2))
     done(frame.add(NEW, 10))
@@ -163,7 +163,7 @@ def perform(frame: Document, act: Act) -> Change | None:
         case "adopt":
             return frame.adopt(object_id)
         case "set_class":
-            return frame.set_class(object_id, class_id)
+            return frame.set_class(object_id, class_id=class_id)
         case "set_geometry":
             return frame.set_geometry(object_id, box)
         case "add":

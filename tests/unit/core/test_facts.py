@@ -59,7 +59,7 @@ ROWS: list[Row] = [
 
 def test_facts_of_a_reviewed_document() -> None:
     frame = document(ROWS)
-    frame.set_class(0, BIKE)
+    frame.set_class(0, class_id=BIKE)
     frame.set_geometry(1, Box(65, 10, 95, 40))
     frame.reject(2)
     frame.adopt(4)

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from autoanno_gui.core.box import Box
-from autoanno_gui.core.records import FramePredictions, Thresholds
+from autoanno_gui.core.predictions import FramePredictions
+from autoanno_gui.core.records import Thresholds
 
 
 def test_a_class_has_its_own_threshold_or_the_default() -> None:

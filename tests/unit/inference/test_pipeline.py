@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameErrorCode, ModelError
-from autoanno_gui.core.records import Frame, FramePredictions, FrameResult
+from autoanno_gui.core.predictions import FramePredictions, FrameResult
+from autoanno_gui.core.records import Frame
 from autoanno_gui.inference.pipeline import predict_frames
 from autoanno_gui.inference.registry import load_detector
 from tests.fakes import FakeDetector, fake_predictions

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from autoanno_gui.core.errors import ModelError, OutOfMemory
-from autoanno_gui.core.records import CONFIDENCE_FLOOR
+from autoanno_gui.core.predictions import CONFIDENCE_FLOOR
 from autoanno_gui.core.task import Task
 from autoanno_gui.inference.registry import best_device, inspect_model, load_detector, run_settings
 from tests.unit.inference.test_offline import run_python

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from autoanno_gui.core.box import Box
 from autoanno_gui.core.errors import ModelError, OutOfMemory
+from autoanno_gui.core.predictions import SegmenterInfo
 from autoanno_gui.core.prompt import Prompt, PromptPoint
-from autoanno_gui.core.records import SegmenterInfo
 from autoanno_gui.inference.sam_engine import SamEmbedding, SamSegmenter, load_sam
 from autoanno_gui.inference.segmenters import load_segmenter
 from tests.unit.inference.sam_kit import (

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from autoanno_gui.core.box import Box
 from autoanno_gui.core.errors import FrameErrorCode, ModelError, OutOfMemory
-from autoanno_gui.core.records import CONFIDENCE_FLOOR, FramePredictions
+from autoanno_gui.core.predictions import CONFIDENCE_FLOOR, FramePredictions
 from autoanno_gui.inference.engine import Detector
 from autoanno_gui.inference.registry import load_detector
 from tests.unit.inference.conftest import Image, drawn

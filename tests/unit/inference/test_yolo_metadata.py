@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autoanno_gui.core.errors import ModelError
-from autoanno_gui.core.records import ModelInfo
+from autoanno_gui.core.predictions import ModelInfo
 from autoanno_gui.inference.registry import inspect_model
 from tests.unit.inference.test_registry import METADATA, ONNX_METADATA, onnx_file, openvino_folder
 

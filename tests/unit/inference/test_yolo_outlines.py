@@ -17,7 +17,7 @@ from autoanno_gui.core.keypoints import Keypoints, Visibility
 from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.oriented_box import OrientedBox
 from autoanno_gui.core.outlines import KeypointSets, Masks, OrientedBoxes
-from autoanno_gui.core.records import CONFIDENCE_FLOOR, FramePredictions
+from autoanno_gui.core.predictions import CONFIDENCE_FLOOR, FramePredictions
 from autoanno_gui.imaging.masks import rasterise
 from autoanno_gui.inference.engine import Detector
 from autoanno_gui.inference.registry import load_detector

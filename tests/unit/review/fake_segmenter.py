@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from autoanno_gui.core.predictions import SegmenterInfo
 from autoanno_gui.core.prompt import Prompt
-from autoanno_gui.core.records import SegmenterInfo
 from autoanno_gui.imaging.masks import MaskRaster
 from autoanno_gui.inference.segmenter import MaskCandidate
 

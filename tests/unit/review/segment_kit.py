@@ -12,8 +12,9 @@ import pytest
 from autoanno_gui.core.box import Box
 from autoanno_gui.core.errors import ModelError
 from autoanno_gui.core.mask import Mask
+from autoanno_gui.core.predictions import FramePredictions, RunSettings
 from autoanno_gui.core.prompt import Prompt
-from autoanno_gui.core.records import Frame, FramePredictions, RunSettings
+from autoanno_gui.core.records import Frame
 from autoanno_gui.inference import segmenters
 from autoanno_gui.inference.segmenter import Segmenter
 from autoanno_gui.review.prediction_job import PredictionProgress

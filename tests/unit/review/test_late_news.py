@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from autoanno_gui.core.box import Box
 from autoanno_gui.core.errors import ProjectError
-from autoanno_gui.core.records import FrameResult, PresentationMode, RunSettings
+from autoanno_gui.core.predictions import FrameResult, RunSettings
+from autoanno_gui.core.records import PresentationMode
 from autoanno_gui.core.review_objects import Mark, Role
 from autoanno_gui.review.outcome import Step
 from autoanno_gui.store.store_thread import Priority

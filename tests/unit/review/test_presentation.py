@@ -46,7 +46,7 @@ def test_an_object_is_described_by_its_class() -> None:
 
 def test_a_class_that_is_not_known_still_has_a_name_and_colour() -> None:
     frame = document(ROWS)
-    frame.set_class(0, 77)
+    frame.set_class(0, class_id=77)
     shown = presented(frame).shown(0)
     assert shown is not None
     assert (shown.class_name, shown.slot, shown.edited) == ("class 77", None, True)
@@ -104,7 +104,7 @@ def test_a_close_second_class_is_named(scores: list[tuple[int, float]], second: 
 
 def test_the_second_class_is_no_longer_named_once_another_was_chosen() -> None:
     frame = document(ROWS, tops={0: [(0, 0.8), (1, 0.7)]})
-    frame.set_class(0, 11)
+    frame.set_class(0, class_id=11)
     shown = presented(frame).shown(0)
     assert shown is not None
     assert shown.second_choice is None

@@ -12,7 +12,8 @@ from autoanno_gui.core.keypoints import COCO_PERSON, Keypoints, Skeleton
 from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.oriented_box import OrientedBox
 from autoanno_gui.core.outlines import Masks
-from autoanno_gui.core.records import FrameResult, FrameState, ModelInfo, PresentationMode, RunSettings
+from autoanno_gui.core.predictions import FrameResult, ModelInfo, RunSettings
+from autoanno_gui.core.records import FrameState, PresentationMode
 from autoanno_gui.core.review_objects import Mark, Role
 from autoanno_gui.core.task import Task
 from autoanno_gui.review.outcome import NOTHING, Step

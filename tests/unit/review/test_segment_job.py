@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from autoanno_gui.core.box import Box
 from autoanno_gui.core.errors import FrameErrorCode, ModelError, OutOfMemory
 from autoanno_gui.core.mask import Mask
+from autoanno_gui.core.predictions import FramePredictions, FrameResult
 from autoanno_gui.core.prompt import Prompt
-from autoanno_gui.core.records import FramePredictions, FrameResult, FrameState
+from autoanno_gui.core.records import FrameState
 from autoanno_gui.inference import segmenters
 from autoanno_gui.inference.registry import run_settings
 from autoanno_gui.inference.segmenter import Segmenter

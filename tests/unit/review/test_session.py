@@ -12,7 +12,8 @@ import pytest
 
 from autoanno_gui.core.box import Box
 from autoanno_gui.core.errors import FrameErrorCode, ProjectError
-from autoanno_gui.core.records import DecisionKind, FrameResult, FrameState, PresentationMode, RunSettings, VerdictKind
+from autoanno_gui.core.predictions import FrameResult, RunSettings
+from autoanno_gui.core.records import DecisionKind, FrameState, PresentationMode, VerdictKind
 from autoanno_gui.core.review_objects import FIRST_DRAWN_ID, Mark, Role
 from autoanno_gui.review.outcome import NOTHING, Outcome, Step
 from autoanno_gui.review.session import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, ReviewSession

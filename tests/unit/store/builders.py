@@ -8,16 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from autoanno_gui.core.box import Box
+from autoanno_gui.core.predictions import FramePredictions, FrameResult, ModelInfo, RunSettings
 from autoanno_gui.core.records import (
     Decision,
     DecisionKind,
     Frame,
-    FramePredictions,
-    FrameResult,
     How,
-    ModelInfo,
     PresentationMode,
-    RunSettings,
     ScannedFile,
     Thresholds,
     Timing,

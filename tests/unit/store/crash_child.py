@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from autoanno_gui.core.records import DecisionKind, FrameResult, VerdictKind
+from autoanno_gui.core.predictions import FrameResult
+from autoanno_gui.core.records import DecisionKind, VerdictKind
 from autoanno_gui.store.store_thread import Priority, Store
 from tests.unit.store.builders import SETTINGS, add, decide, decision, predictions, verdict
 

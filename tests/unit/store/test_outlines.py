@@ -21,7 +21,8 @@ from autoanno_gui.core.keypoints import Keypoint, Keypoints, Visibility
 from autoanno_gui.core.mask import Mask, Part
 from autoanno_gui.core.oriented_box import OrientedBox
 from autoanno_gui.core.outlines import KeypointSets, Masks, OrientedBoxes, Outlines
-from autoanno_gui.core.records import DecisionKind, FramePredictions, FrameResult, How, Verdict, VerdictKind
+from autoanno_gui.core.predictions import FramePredictions, FrameResult
+from autoanno_gui.core.records import DecisionKind, How, Verdict, VerdictKind
 from autoanno_gui.store.reader import Reader
 from autoanno_gui.store.store_thread import Priority, Store
 from tests.unit.store.builders import SETTINGS, add, decide, decision, predictions

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameErrorCode
-from autoanno_gui.core.records import Frame, FrameHeader, FramePredictions, FrameResult, FrameState, ModelInfo
+from autoanno_gui.core.predictions import FramePredictions, FrameResult, ModelInfo
+from autoanno_gui.core.records import Frame, FrameHeader, FrameState
 from autoanno_gui.core.task import Task
 from autoanno_gui.store.reader import Reader
 from autoanno_gui.store.store_thread import Priority, Store

@@ -15,7 +15,8 @@ from autoanno_gui.core.box import Box
 from autoanno_gui.core.errors import FrameErrorCode
 from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.outlines import Masks
-from autoanno_gui.core.records import DecisionKind, FramePredictions, FrameResult, RunSettings, SegmenterInfo
+from autoanno_gui.core.predictions import FramePredictions, FrameResult, RunSettings, SegmenterInfo
+from autoanno_gui.core.records import DecisionKind
 from autoanno_gui.store.reader import Reader
 from autoanno_gui.store.store_thread import Priority, Store
 from tests.unit.store.builders import MODEL, SETTINGS, add, decide, decision, predict, predictions, verdict

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from autoanno_gui.core.errors import KnownError, ProjectError
-from autoanno_gui.core.records import DecisionKind, FrameResult, FrameState
+from autoanno_gui.core.predictions import FrameResult
+from autoanno_gui.core.records import DecisionKind, FrameState
 from autoanno_gui.store import connection, store_thread
 from autoanno_gui.store.connection import log_size
 from autoanno_gui.store.reader import Reader

@@ -1,0 +1,69 @@
+"""What the verbs of the command line share: sentences for faults, JSON, and jobs with a bar."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import click
+
+from autoanno_gui.core.errors import KnownError
+
+if TYPE_CHECKING:
+    from autoanno_gui.review.prediction_job import PredictionProgress
+    from autoanno_gui.store.store_thread import Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def sentences(verb: Callable[P, R]) -> Callable[P, R]:
+    """Turn faults of the environment into one line on stderr and exit code 1."""
+
+    @wraps(verb)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return verb(*args, **kwargs)
+        except KnownError as error:
+            click.echo(f"autoanno: {' '.join(str(error).splitlines())}", err=True)
+            sys.exit(1)
+
+    return call
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print one document on stdout."""
+    # ASCII with escapes: it comes through every terminal and pipe.
+    click.echo(json.dumps(document, indent=2))
+
+
+def advance(bar: Any, done: int, total: int) -> None:  # noqa: ANN401 - tqdm is imported where it is needed
+    """Move a bar to `done` of `total`."""
+    bar.total = total
+    bar.update(done - bar.n)
+
+
+def run_job(
+    store: Store, steps: Iterable[PredictionProgress | None], text: str
+) -> tuple[int, PredictionProgress | None]:
+    """Run a job to its end with progress on the terminal; return how many frames it did, and its last words."""
+    from tqdm import tqdm
+
+    done, last = 0, None
+    try:
+        with tqdm(unit="frame", desc=text, file=sys.stderr) as bar:
+            for progress in steps:
+                if progress is None:
+                    continue
+                advance(bar, progress.done, progress.total)
+                done, last = done + len(progress.recorded), progress
+                for failure in progress.failures:
+                    bar.write(f"{failure.path}: {failure.detail}", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        with store.reader() as reader:
+            total, _ = reader.prediction_totals()
+        raise KnownError(f"Stopped; {total} frames are predicted. Run the same command again to go on.") from error
+    return done, last
