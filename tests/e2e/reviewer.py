@@ -17,6 +17,7 @@ from autoanno_gui.core.records import Decision, DecisionKind, FrameState, Verdic
 from autoanno_gui.core.review_objects import Role
 from autoanno_gui.datasets.plan import LEFT_OUT, ExportOptions, ExportReport
 from autoanno_gui.review.export_job import export_job
+from autoanno_gui.review.tour import READABLE_PIXELS
 from autoanno_gui.store.reader import Reader
 from tests.e2e.conftest import rows_of
 from tests.ui.driver import CTRL, SHIFT, Driver, Key
@@ -68,8 +69,19 @@ class Reviewer:
             10: self._undo_the_decision,
         }
 
+    def _accept_specks(self) -> None:
+        """Answer the question about candidates that are too small to be seen in this window, where it comes."""
+        presenter = self.driver.window.presenter
+        assert presenter is not None
+        if specks := presenter._unseen():
+            canvas = self.driver.window.canvas
+            assert all(canvas.short_side_on_screen(i) < READABLE_PIXELS for i in specks)
+            self.driver.key(Key.Key_Space)
+            assert self.driver.session.unseen_asked
+            self.acts["accept_specks"] += 1
+
     def accept(self) -> None:
-        """Press Space, twice where nothing is on the frame."""
+        """Press Space, twice where nothing is on the frame or where the window asks about specks."""
         driver, path = self.driver, self.driver.frame
         if self.document.looks_empty:
             driver.key(Key.Key_Space)
@@ -78,6 +90,7 @@ class Reviewer:
             self.acts["confirm_empty"] += 1
         verdicts = self.document.verdicts()
         kind = self.document.decision_kind(verdicts)
+        self._accept_specks()
         driver.decide(Key.Key_Space)
         self.expected[path] = kind, Counter(verdict.kind for verdict in verdicts)
         self.acts["accept"] += 1
@@ -144,6 +157,7 @@ class Reviewer:
 
     def _undo_the_decision(self) -> bool:
         path, roles = self.driver.frame, self.driver.roles()
+        self._accept_specks()
         self.driver.decide(Key.Key_Space)
         self.driver.decide(Key.Key_Z, CTRL)
         assert (self.driver.frame, self.driver.roles()) == (path, roles)

@@ -74,8 +74,6 @@ class Driver:
         """Press a key that leads to another frame, and wait until the window takes the next key."""
         before, finished = len(self.shown), self.finished
         self.key(key, modifier)
-        if self.session.unseen_asked:
-            self.key(key, modifier)
         self.wait(lambda: len(self.shown) > before or self.finished > finished)
 
     def at(self, x: float, y: float) -> QPoint:
