@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -39,9 +38,9 @@ class Figure:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least a share (0..1) of the values does not exceed; the largest of few."""
+    """Return the value below which a share (0..1) of the values lies; the largest for few values."""
     ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def median(values: Sequence[float]) -> float:

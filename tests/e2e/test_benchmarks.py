@@ -124,10 +124,10 @@ def test_the_table_has_a_row_for_each_figure() -> None:
     assert "seen once" in lines[-1]
 
 
-def test_percentile_is_the_value_that_a_share_does_not_exceed() -> None:
-    values = [float(value) for value in range(100, 0, -1)]
-    assert percentile(values, 0.99) == 99.0
-    assert percentile(values, 0.5) == 50.0
+def test_percentile_is_the_value_below_which_a_share_lies() -> None:
+    values = [float(value) for value in range(1, 101)]
+    assert percentile(values, 0.99) == 100.0
+    assert percentile(values, 0.5) == 51.0
     assert percentile([3.0], 0.99) == 3.0
 
 
