@@ -12,10 +12,11 @@ from autoanno_gui.core.geometry import Geometry
 from autoanno_gui.core.history import EditEntry, History
 from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.records import ClassRecord, PresentationMode, Thresholds
-from autoanno_gui.core.review_objects import Change, Role
+from autoanno_gui.core.review_objects import Change, ReviewObject, Role
 from autoanno_gui.review.outcome import NOTHING, Outcome, Step
 from autoanno_gui.review.timing import ActiveTimer
 
+SELECT_FIRST: Final = Outcome(Step.NOTHING, text="Select an object to copy it.")
 COPY_OFFSET: Final = 8.0
 """Image pixels by which a copy stands beside its original, at least."""
 NUDGE_RUN_SECONDS: Final = 1.0
@@ -90,6 +91,11 @@ class ObjectEditor:
         """Select everything that can be seen."""
         document = self.document
         return self.select_several(document.review_order(ghosts=self.ghosts_shown)) if document else NOTHING
+
+    def _selected_objects(self) -> list[ReviewObject]:
+        document = self.document
+        found = [document.get(object_id) for object_id in self.selection] if document is not None else []
+        return [item for item in found if item is not None]
 
     @property
     def selection(self) -> tuple[int, ...]:
@@ -191,8 +197,7 @@ class ObjectEditor:
 
     def move_selected(self, to: Callable[[Geometry], Geometry]) -> Outcome:
         """Change the outlines of the selected objects by a function; a run of such keys is one undo step."""
-        document, selection = self.document, self.selection
-        items = [item for i in selection if document is not None and (item := document.get(i)) is not None]
+        items, selection = self._selected_objects(), self.selection
         if not items:
             return NOTHING
         now = self._clock()
@@ -210,9 +215,7 @@ class ObjectEditor:
 
     def repair(self) -> Outcome:
         """Give the selected masks outlines that do not cross themselves, around the same pixels."""
-        document = self.document
-        found = [document.get(i) for i in self.selection] if document is not None else []
-        masks = {item.id: item.geometry for item in found if item and isinstance(item.geometry, Mask)}
+        masks = {item.id: item.geometry for item in self._selected_objects() if isinstance(item.geometry, Mask)}
         crossing = {object_id: mask.repaired() for object_id, mask in masks.items() if not mask.is_simple}
         if not crossing:
             return Outcome(Step.NOTHING, text="The outline does not cross itself; there is nothing to repair.")
@@ -221,10 +224,9 @@ class ObjectEditor:
     # ------------------------------------------------------------------------------------------------ copies
     def copy(self) -> Outcome:
         """Keep the selected objects for pasting, on this frame or another one."""
-        document = self.document
-        items = [item for i in self.selection if document is not None and (item := document.get(i)) is not None]
+        items = self._selected_objects()
         if not items:
-            return Outcome(Step.NOTHING, text="Select an object to copy it.")
+            return SELECT_FIRST
         self._clipboard = tuple((item.geometry, item.class_id) for item in items)
         return Outcome(Step.NOTHING, text=f"{_objects(len(items))} copied.")
 
@@ -236,8 +238,9 @@ class ObjectEditor:
 
     def duplicate(self) -> Outcome:
         """Draw the selected objects once more, a little beside."""
-        document = self.document
-        items = [item for i in self.selection if document is not None and (item := document.get(i)) is not None]
+        items = self._selected_objects()
+        if not items:
+            return SELECT_FIRST
         return self.draw_copies([(item.geometry, item.class_id) for item in items], name="Duplicate")
 
     def draw_copies(self, objects: Sequence[tuple[Geometry, int]], *, name: str) -> Outcome:
