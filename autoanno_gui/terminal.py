@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -47,14 +48,15 @@ def advance(bar: Any, done: int, total: int) -> None:  # noqa: ANN401 - tqdm is 
 
 
 def run_job(
-    store: Store, steps: Iterable[PredictionProgress | None], text: str
+    store: Store, steps: Generator[PredictionProgress | None, None, None], text: str
 ) -> tuple[int, PredictionProgress | None]:
     """Run a job to its end with progress on the terminal; return how many frames it did, and its last words."""
     from tqdm import tqdm
 
     done, last = 0, None
     try:
-        with tqdm(unit="frame", desc=text, file=sys.stderr) as bar:
+        # Closed before anything is counted: what is on its way to the project file arrives first.
+        with closing(steps), tqdm(unit="frame", desc=text, file=sys.stderr) as bar:
             for progress in steps:
                 if progress is None:
                     continue
