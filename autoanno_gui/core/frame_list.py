@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +17,37 @@ STATES: Final = tuple(FrameState)
 STATE_NUMBER: Final = {state: number for number, state in enumerate(STATES)}
 
 
+@dataclass(frozen=True, slots=True)
+class FrameColumns:
+    """What sorting needs to know of all frames, in natural order; a copy that never changes.
+
+    Attributes:
+        ids: (N,) int64.
+        states: (N,) uint8, numbers into `STATES`.
+        predicted: (N,) bool, whether each frame has a finished prediction.
+        draws: (N,) uint32, checksums of the paths: what random orders are drawn from.
+    """
+
+    ids: NDArray[np.int64]
+    states: NDArray[np.uint8]
+    predicted: NDArray[np.bool_]
+    draws: NDArray[np.uint32]
+
+
 class FrameList:
     """Frames by position, with their states and whether they are predicted as columns beside them."""
 
     def __init__(self) -> None:
         self._frames: list[Frame] = []
         self._position: dict[int, int] = {}
-        self._states = np.zeros(64, np.uint8)
-        self._predicted = np.zeros(64, np.bool_)
-        self._arrived = np.zeros(64, np.uint8)
+        self._columns: dict[str, NDArray[Any]] = {
+            "ids": np.zeros(64, np.int64),
+            "states": np.zeros(64, np.uint8),
+            "predicted": np.zeros(64, np.bool_),
+            "draws": np.zeros(64, np.uint32),
+        }
+        self.generation = 0
+        """Grows whenever frames that are there change their position."""
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -41,14 +65,14 @@ class FrameList:
                 self.update(frame)
                 continue
             at = len(self._frames)
-            if at == len(self._states):
-                self._states = np.concatenate([self._states, np.zeros_like(self._states)])
-                self._predicted = np.concatenate([self._predicted, np.zeros_like(self._predicted)])
-                self._arrived = np.concatenate([self._arrived, np.zeros_like(self._arrived)])
+            if at == len(self._columns["ids"]):
+                for name, column in self._columns.items():
+                    self._columns[name] = np.concatenate([column, np.zeros_like(column)])
             self._position[frame.id] = at
             self._frames.append(frame)
+            self._columns["ids"][at] = frame.id
+            self._columns["draws"][at] = zlib.crc32(frame.path.encode("utf-8", "surrogatepass"))
             self._note_columns(at, frame)
-            self._arrived[at] = self._states[at]
 
     def update(self, frame: Frame) -> None:
         """Put a newer record in place of the one with the same id. Raises KeyError when there is none."""
@@ -61,12 +85,17 @@ class FrameList:
         positions = np.fromiter((self._position[frame_id] for frame_id in order), np.int64, len(self._frames))
         self._frames = [self._frames[at] for at in positions]
         self._position = {frame.id: at for at, frame in enumerate(self._frames)}
-        for column in (self._states, self._predicted, self._arrived):
+        for column in self._columns.values():
             column[: len(positions)] = column[positions]
+        self.generation += 1
 
     def _note_columns(self, at: int, frame: Frame) -> None:
-        self._states[at] = STATE_NUMBER[frame.state]
-        self._predicted[at] = frame.run_frame_id is not None
+        self._columns["states"][at] = STATE_NUMBER[frame.state]
+        self._columns["predicted"][at] = frame.run_frame_id is not None
+
+    def columns(self) -> FrameColumns:
+        """Return a copy of all columns, for another thread."""
+        return FrameColumns(**{name: column[: len(self._frames)].copy() for name, column in self._columns.items()})
 
     def at(self, position: int) -> Frame:
         return self._frames[position]
@@ -79,19 +108,19 @@ class FrameList:
         return self._position[frame_id]
 
     @property
-    def states(self) -> NDArray[np.uint8]:
-        """(N,) numbers into `STATES`, in natural order; a view, to be read only."""
-        return self._states[: len(self._frames)]
+    def ids(self) -> NDArray[np.int64]:
+        """(N,) in natural order; a view, to be read only."""
+        return self._columns["ids"][: len(self._frames)]
 
     @property
-    def arrival_states(self) -> NDArray[np.uint8]:
-        """(N,) numbers into `STATES`: how each frame was when it came into the list; a view, to be read only."""
-        return self._arrived[: len(self._frames)]
+    def states(self) -> NDArray[np.uint8]:
+        """(N,) numbers into `STATES`, in natural order; a view, to be read only."""
+        return self._columns["states"][: len(self._frames)]
 
     @property
     def predicted(self) -> NDArray[np.bool_]:
         """(N,) whether each frame has a finished prediction; a view, to be read only."""
-        return self._predicted[: len(self._frames)]
+        return self._columns["predicted"][: len(self._frames)]
 
     def count(self, *states: FrameState) -> int:
         """Return how many frames are in any of these states."""
