@@ -223,7 +223,22 @@ def _outlines(db: Database) -> None:
         db.execute(f"ALTER TABLE run ADD COLUMN {column} TEXT")
 
 
-STEPS: Final[tuple[Step, ...]] = (Step(1, "ledger", _ledger), Step(2, "outlines", _outlines))
+def _similarity(db: Database) -> None:
+    """What the frames look like, so that the queue can bring first what differs from all that is decided."""
+    db.execute("""CREATE TABLE frame_look (
+        frame_id INTEGER PRIMARY KEY REFERENCES frame(id),
+        version INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        look BLOB NOT NULL
+    ) STRICT""")
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    Step(1, "ledger", _ledger),
+    Step(2, "outlines", _outlines),
+    Step(3, "similarity", _similarity),
+)
 """All steps in order. A released step never changes; a new one is added at the end."""
 
 SCHEMA_VERSION: Final = STEPS[-1].number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from autoanno_gui.core.classes import living_class
@@ -20,7 +20,8 @@ from autoanno_gui.core.records import (
     VerdictKind,
 )
 from autoanno_gui.store.blobs import unpack_geometry, unpack_numbers
-from autoanno_gui.store.reader_frames import SMALL_BLOCK, FrameReader
+from autoanno_gui.store.reader_frames import SMALL_BLOCK
+from autoanno_gui.store.reader_looks import LookReader
 from autoanno_gui.store.rows import NOT_REVOKED, Row, compact, decode_thresholds, frame_from_row
 
 _LABELLED: Final = "s.state IN ('accepted', 'edited', 'hand_labelled')"
@@ -52,7 +53,7 @@ class LedgerEntry(NamedTuple):
     weights_hash: str | None
 
 
-class Reader(FrameReader):
+class Reader(LookReader):
     """Reads committed data. One thread at a time; the owner closes it. Methods raise `ProjectError` for a bad disk."""
 
     # ------------------------------------------------------------------------------------------------ decisions
@@ -110,6 +111,15 @@ class Reader(FrameReader):
         """Return what was kept of an unfinished frame."""
         row = self._row("SELECT body FROM draft WHERE frame_id = ?", frame_id)
         return bytes(row[0]) if row is not None else None
+
+    def drafts(self, frame_ids: Collection[int]) -> Iterator[tuple[int, bytes]]:
+        """Yield (frame id, what was kept of it) of those of the frames that have a draft."""
+        kept = [row[0] for row in self._rows("SELECT frame_id FROM draft ORDER BY frame_id") if row[0] in frame_ids]
+        for at in range(0, len(kept), SMALL_BLOCK):
+            yield from self._rows(
+                "SELECT frame_id, body FROM draft WHERE frame_id IN (SELECT value FROM json_each(?))",
+                compact(kept[at : at + SMALL_BLOCK]),
+            )
 
     def note(self, frame_id: int) -> str:
         """Return the note on a frame, empty without one."""

@@ -139,12 +139,7 @@ class Writer(RunWrites):
         if self.ticket < self._decided_by.get(frame_id, _NEVER):
             return
         with immediate(self.ledger) as conn:
-            if body is None:
-                conn.execute("DELETE FROM draft WHERE frame_id = ?", (frame_id,))
-            else:
-                conn.execute(
-                    "INSERT OR REPLACE INTO draft(frame_id, body, saved) VALUES (?, ?, ?)", (frame_id, body, now())
-                )
+            _put_draft(conn, frame_id, body)
 
     def rebuild_frame_state(self) -> int:
         """Work the cache out anew from the ledger. Returns how many rows were wrong."""
@@ -199,6 +194,23 @@ class Writer(RunWrites):
                 (str(uuid.uuid4()), kind, compact(body), now()),
             )
 
+    def record_page(self, uuid_: str, kind: str, body: Mapping[str, Any], drafts: Mapping[int, bytes | None]) -> None:
+        """Append the event of a page of the contact sheet and keep its frames as drafts, all or nothing.
+
+        Args:
+            uuid_: of the event.
+            kind: of the event.
+            body: of the event; must be fit for JSON.
+            drafts: by frame id what is kept of it from now on; None for nothing.
+        """
+        with immediate(self.ledger) as conn:
+            for frame_id, draft in drafts.items():
+                _put_draft(conn, frame_id, draft)
+            conn.execute(
+                "INSERT INTO event(uuid, kind, body, wall_clock) VALUES (?, ?, ?, ?)",
+                (uuid_, kind, compact(body), now()),
+            )
+
     def start_session(self, reviewer: str) -> str:
         """Begin a sitting; return its uuid."""
         session_uuid = str(uuid.uuid4())
@@ -211,6 +223,13 @@ class Writer(RunWrites):
     def end_session(self, session_uuid: str) -> None:
         with immediate(self.ledger) as conn:
             conn.execute("UPDATE session SET ended = ? WHERE uuid = ?", (now(), session_uuid))
+
+
+def _put_draft(conn: sqlite3.Connection, frame_id: int, body: bytes | None) -> None:
+    if body is None:
+        conn.execute("DELETE FROM draft WHERE frame_id = ?", (frame_id,))
+    else:
+        conn.execute("INSERT OR REPLACE INTO draft(frame_id, body, saved) VALUES (?, ?, ?)", (frame_id, body, now()))
 
 
 def _check_predictions(conn: sqlite3.Connection, decision: Decision) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence, Set
-from typing import Final
+from typing import Final, NamedTuple
 
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameErrorCode
 from autoanno_gui.core.records import Frame, FrameHeader, FrameState, ScannedFile
@@ -14,6 +14,22 @@ from autoanno_gui.store.writer_base import WriterBase
 
 # Faults of the moment, not of the bytes: a file that is met again is given another chance.
 _PASSING: Final = frozenset({FrameErrorCode.MISSING, FrameErrorCode.MISSING_TARGET, FrameErrorCode.UNREADABLE})
+
+
+class StoredLook(NamedTuple):
+    """What one frame looks like, see `imaging.similarity`.
+
+    Attributes:
+        version: of the look.
+        size: of the file that was read, in bytes.
+        mtime_ns: its modification time.
+    """
+
+    frame_id: int
+    version: int
+    size: int
+    mtime_ns: int
+    look: bytes
 
 
 class FrameWrites(WriterBase):
@@ -79,6 +95,15 @@ class FrameWrites(WriterBase):
         self._in_slices(gone, lambda frame_id: self._set_error(self.bulk, frame_id, missing))
         self._in_slices(back, lambda frame_id: self._set_error(self.bulk, frame_id, None))
         return len(gone)
+
+    def record_looks(self, looks: Sequence[StoredLook]) -> None:
+        """Note what frames look like, in place of what was known before. The frames must be there."""
+        self._in_slices(looks, self._record_look)
+
+    def _record_look(self, look: StoredLook) -> None:
+        self.bulk.execute(
+            "INSERT OR REPLACE INTO frame_look(frame_id, version, bytes, mtime_ns, look) VALUES (?, ?, ?, ?, ?)", look
+        )
 
     def set_frame_header(self, frame_id: int, header: FrameHeader, *, sha256: str | None) -> None:
         """Note what opening a file showed.

@@ -16,6 +16,7 @@ from autoanno_gui.core.records import DecisionKind
 from autoanno_gui.store.connection import APPLICATION_ID
 from autoanno_gui.store.migrations import SCHEMA_VERSION, STEPS, Step, create, migrate
 from autoanno_gui.store.store_thread import Priority, Store, open_report
+from autoanno_gui.store.writer_frames import StoredLook
 from tests.unit.store.builders import SETTINGS, add, decide, decision, predict, predictions, verdict
 
 
@@ -51,18 +52,19 @@ def old(file: Path) -> Path:
 
 
 def test_the_schema_has_this_version(old: Path) -> None:
-    assert SCHEMA_VERSION == 2  # a released schema never changes: add a step, a test of it, and a line in the docs
+    assert SCHEMA_VERSION == 3  # a released schema never changes: add a step, a test of it, and a line in the docs
     assert [step.number for step in STEPS] == list(range(1, SCHEMA_VERSION + 1))
     assert _rows(old, "PRAGMA user_version") == [(SCHEMA_VERSION,)]
     assert _rows(old, "PRAGMA application_id") == [(APPLICATION_ID,)]
-    assert _rows(old, "SELECT name FROM _sqlite_migrations ORDER BY id") == [("0001_ledger",), ("0002_outlines",)]
+    steps = [("0001_ledger",), ("0002_outlines",), ("0003_similarity",)]
+    assert _rows(old, "SELECT name FROM _sqlite_migrations ORDER BY id") == steps
     header = old.read_bytes()[:100]
     assert header[68:72] == b"aano"
 
 
-def _as_first_version(project: Path, target: Path) -> list[str]:
-    """Write what a project holds as a file of schema 1; return its tables."""
-    create(target, root=project.parent, steps=STEPS[:1])
+def _as_version(number: int, project: Path, target: Path) -> list[str]:
+    """Write what a project holds as a file of an older schema; return its tables."""
+    create(target, root=project.parent, steps=STEPS[:number])
     with closing(sqlite3.connect(target)) as conn:
         conn.execute("DELETE FROM setting")
         conn.execute("ATTACH ? AS newer", (str(project),))
@@ -88,7 +90,7 @@ def test_a_project_of_the_first_version_keeps_everything(file: Path, tmp_path: P
         store.submit(Priority.OTHER, lambda w: w.assign_splits({frame.id: "val"})).result()
         store.submit(Priority.OTHER, lambda w: w.record_event("export", {"frames": 1})).result()
         labelled = list(reader.labelled_frames())
-    tables = _as_first_version(tmp_path / "made.autoanno", file)
+    tables = _as_version(1, tmp_path / "made.autoanno", file)
     kept = {table: _rows(file, f"SELECT * FROM {table}") for table in tables}
     assert all(kept[table] for table in tables if table != "revocation"), "nothing to keep proves nothing"
 
@@ -112,6 +114,29 @@ def test_a_project_of_the_first_version_keeps_everything(file: Path, tmp_path: P
     assert _rows(file, "SELECT outline_kind, outlines FROM prediction") == [("", None)] * 2
     assert _rows(file, "SELECT segmenter, segmenter_kind, segmenter_hash FROM run") == [(None, None, None)]
     # A file that grew up has the tables of one that is made today.
+    assert _schema(file) == _schema(tmp_path / "made.autoanno")
+
+
+def test_a_project_of_the_second_version_gets_room_for_looks(file: Path, tmp_path: Path) -> None:
+    with Store.open(tmp_path / "made.autoanno", root=tmp_path) as store:
+        frame, other = add(store, "a.jpg", "b.jpg")
+        (run_frame_id,) = predict(store, [frame.id], (0, 0.9))
+        with store.reader() as reader:
+            class_id = reader.class_map("hash-a")[0] or 0
+        decide(store, decision(frame.id, DecisionKind.ACCEPTED, verdict(class_id), run_frame_id=run_frame_id))
+    tables = _as_version(2, tmp_path / "made.autoanno", file)
+    kept = {table: _rows(file, f"SELECT * FROM {table}") for table in tables}
+    assert "frame_look" not in tables
+
+    with Store.open(file) as store, store.reader() as reader:  # brings it up to date
+        assert reader.integrity() == []
+        assert reader.frames_without_look(version=1) == [reader.frame(frame.id), other]
+        look = StoredLook(other.id, 1, 100, 1_700_000_000_123_456_789, b"look")
+        store.submit(Priority.OTHER, lambda w: w.record_looks([look])).result()
+        assert reader.looks(version=1, size=4)[0].tolist() == [other.id]
+
+    assert _rows(file.with_name("street.autoanno.backup-v2"), "PRAGMA user_version") == [(2,)]
+    assert {table: _rows(file, f"SELECT * FROM {table}") for table in tables} == kept
     assert _schema(file) == _schema(tmp_path / "made.autoanno")
 
 
@@ -153,7 +178,8 @@ def test_a_migration_keeps_a_backup_and_all_rows(old: Path) -> None:
     assert backup == old.with_name(f"street.autoanno.backup-v{SCHEMA_VERSION}")
     assert _rows(old, "PRAGMA user_version") == [(SCHEMA_VERSION + 1,)]
     assert _rows(old, "SELECT text FROM remark ORDER BY id") == [("from a.jpg",), ("from b.jpg",)]
-    assert _rows(old, "SELECT name FROM _sqlite_migrations ORDER BY id DESC LIMIT 1") == [("0003_remarks",)]
+    newest = f"{SCHEMA_VERSION + 1:04d}_remarks"
+    assert _rows(old, "SELECT name FROM _sqlite_migrations ORDER BY id DESC LIMIT 1") == [(newest,)]
     with Store.open(backup) as store, store.reader() as reader:  # the backup is a project of the old version
         assert [frame.path for block in reader.frames() for frame in block] == ["a.jpg", "b.jpg"]
 
@@ -189,8 +215,9 @@ def _dump(file: Path) -> list[str]:
 def test_a_newer_project_is_refused_untouched(old: Path) -> None:
     migrate(old, steps=NEXT)
     before = old.read_bytes()
+    newer = rf"street\.autoanno was made by a newer version .*schema {SCHEMA_VERSION + 1}.* update"
     for attempt in (lambda: Store.open(old), lambda: open_report(old)):
-        with pytest.raises(ProjectError, match=r"street\.autoanno was made by a newer version .*schema 3.* update"):
+        with pytest.raises(ProjectError, match=newer):
             attempt()
     assert old.read_bytes() == before
 
