@@ -79,7 +79,7 @@ def show_window(options: GuiOptions) -> MainWindow:
     settings = Settings.load(home)
     _application(settings)
     window = MainWindow(home=home, settings=settings)
-    window.checks = options.checks
+    window.projects.checks = options.checks
     window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     window.show()
     QTimer.singleShot(0, window, lambda: _open(window, options))

@@ -18,7 +18,8 @@ import click
 
 from autoanno_gui import __version__
 from autoanno_gui.core.errors import KnownError
-from autoanno_gui.terminal import advance, print_json, run_job, sentences
+from autoanno_gui.core.queue_settings import OrderName
+from autoanno_gui.terminal import advance, print_json, run_job, sentences, tuning_lines
 
 if TYPE_CHECKING:
     from autoanno_gui.inference.engine import Detector
@@ -236,18 +237,53 @@ def _make_masks(store: Store, detector: Detector, segmenter: Segmenter) -> int:
         return run_job(store, job, "Making masks")[0]
 
 
+def _look_at_frames(file: Path, folder: Path | None) -> None:
+    """Note what the frames look like, as far as that is not known; only then the project has to be free."""
+    from tqdm import tqdm
+
+    from autoanno_gui.imaging.similarity import LOOK_VERSION
+    from autoanno_gui.review.project_access import open_to_read, open_to_work
+    from autoanno_gui.review.similarity_job import similarity_job
+
+    with open_to_read(file, folder) as reader:
+        if not reader.frames_without_look(version=LOOK_VERSION):
+            return
+    with open_to_work(file, folder) as store, tqdm(unit="frame", desc="Comparing", file=sys.stderr) as bar:
+        for progress in similarity_job(store):
+            advance(bar, progress.done, progress.total)
+
+
 @main.command()
 @_maybe_folder
 @_project
+@click.option(
+    "--order",
+    type=click.Choice([order.value for order in OrderName]),
+    help="Another order than the one that the project keeps.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Draws the random stream and all random orders.")
+@click.option("--checks", type=click.Choice(["on", "off"]), default="on", show_default=True, help="The random stream.")
 @_json
 @sentences
-def queue(folder: Path | None, project: Path | None, as_json: bool) -> None:
+def queue(
+    folder: Path | None, project: Path | None, order: str | None, seed: int | None, checks: str, as_json: bool
+) -> None:
     """Print the frames in the order of review, with the reason for each place."""
+    from autoanno_gui.core.queue_settings import QueueSettings
     from autoanno_gui.review.project_access import open_to_read
+    from autoanno_gui.review.queue_keeper import QUEUE_SETTING
     from autoanno_gui.review.reports import queue_report
 
-    with open_to_read(_known(folder, project), folder) as reader:
-        document = queue_report(reader)
+    file = _known(folder, project)
+    if order == OrderName.DIFFERENT:
+        _look_at_frames(file, folder)
+    with open_to_read(file, folder) as reader:
+        settings = QueueSettings.from_json(reader.setting(QUEUE_SETTING))
+        if order is not None:
+            settings = replace(settings, order=OrderName(order))
+        if seed is not None:
+            settings = replace(settings, seed=seed)
+        document = queue_report(reader, settings=settings, checks=checks == "on")
     if as_json:
         print_json(document)
         return
@@ -275,6 +311,26 @@ def metrics(folder: Path | None, project: Path | None, as_json: bool) -> None:
             text = "–" if value is None else f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
             interval = document.get(f"{key}_interval")
             click.echo(f"{key:32} {text}" + (f"  ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""))
+
+
+@main.command()
+@_maybe_folder
+@_project
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Draws the intervals.")
+@_json
+@sentences
+def tune(folder: Path | None, project: Path | None, seed: int, as_json: bool) -> None:
+    """Say which display threshold costs least, judged by frames that are labelled."""
+    from autoanno_gui.review.project_access import open_to_read
+    from autoanno_gui.review.tuning import tune_report
+
+    with open_to_read(_known(folder, project), folder) as reader:
+        document = tune_report(reader, seed=seed)
+    if as_json:
+        print_json(document)
+        return
+    for line in tuning_lines(document):
+        click.echo(line)
 
 
 @main.command()

@@ -105,6 +105,7 @@ class Settings:
         segmenter_architecture: of that file, where its name does not tell; else empty.
         mask_tolerance: pixels by which the outline of a mask may be simplified.
         object_tour: Tab brings small objects near, and accepting a frame asks about objects that nobody can have seen.
+        thumbnails: each row of the queue has a small picture.
         shortcuts: action id -> keys in Qt's portable spelling, for actions whose keys the user changed.
     """
 
@@ -122,6 +123,7 @@ class Settings:
     segmenter_architecture: str = ""
     mask_tolerance: float = 1.0
     object_tour: bool = True
+    thumbnails: bool = True
     shortcuts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def with_recent_folder(self, folder: str) -> Settings:
@@ -203,6 +205,7 @@ _ACCEPT: Final[dict[str, Callable[[object], object | None]]] = {
     "segmenter_architecture": _text,
     "mask_tolerance": lambda value: _number(value, above=-1e-9, up_to=20),
     "object_tour": lambda value: value if isinstance(value, bool) else None,
+    "thumbnails": lambda value: value if isinstance(value, bool) else None,
     "shortcuts": _shortcuts,
 }
 """For each setting: its value from JSON, or None when that does not fit."""

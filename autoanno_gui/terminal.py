@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -45,6 +45,25 @@ def advance(bar: Any, done: int, total: int) -> None:  # noqa: ANN401 - tqdm is 
     """Move a bar to `done` of `total`."""
     bar.total = total
     bar.update(done - bar.n)
+
+
+def tuning_lines(document: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that show the document of `tune` to people."""
+    columns = ("accepted", "deleted", "class_changed", "edited", "promoted", "drawn")
+    yield "threshold  s/frame  (interval)       acts/frame  " + "  ".join(f"{name:>8}" for name in columns)
+    for row in document["curve"]:
+        low, high = row["seconds_interval"]
+        yield (
+            f"{row['threshold']:9.2f}  {row['seconds_per_frame']:7.2f}  ({low:6.2f} - {high:6.2f})  "
+            f"{row['actions_per_frame']:10.2f}  "
+            + "  ".join(f"{row[name]:{max(len(name), 8)}}" for name in columns)
+            + ("  < recommended" if row["threshold"] == document["recommended"] else "")
+        )
+    yield document["why"]
+    for one in document["per_class"]:
+        yield f"{one['class']}: {one['threshold']:.2f} saves {one['seconds_saved_per_frame']:.2f} s a frame more."
+    if document["note"]:
+        yield document["note"]
 
 
 def run_job(

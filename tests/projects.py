@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 
 from autoanno_gui.core.predictions import FramePredictions, FrameResult, ModelInfo, RunSettings
+from autoanno_gui.core.queue_settings import OrderName, QueueSettings
 from autoanno_gui.core.task import Task
 from autoanno_gui.imaging.scan import scan_folder
+from autoanno_gui.review.queue_keeper import QUEUE_SETTING
 from autoanno_gui.store.store_thread import Priority, Store
 
 CLASSES = ("cat", "dog", "bird")
@@ -70,9 +72,17 @@ class MadeProject:
 
 
 def make_project(
-    folder: Path, proposals: Sequence[Sequence[Proposal] | None] = (USUAL, USUAL, USUAL), *, name: str = "frames"
+    folder: Path,
+    proposals: Sequence[Sequence[Proposal] | None] = (USUAL, USUAL, USUAL),
+    *,
+    name: str = "frames",
+    order: OrderName = OrderName.NATURAL,
 ) -> MadeProject:
-    """Make one frame for each element: its proposals, or None for a frame without a prediction."""
+    """Make one frame for each element: its proposals, or None for a frame without a prediction.
+
+    Args:
+        order: of review; by name, so that a test can say which frame comes next.
+    """
     root, file = folder / name, folder / f"{name}.autoanno"
     names = tuple(f"frame_{number}.jpg" for number in range(len(proposals)))
     draw_frames(root, names)
@@ -87,4 +97,6 @@ def make_project(
             if found is not None
         ]
         store.submit(Priority.OTHER, lambda w: w.record_results(run, results)).result()
+        queue = QueueSettings(order=order).to_json()
+        store.submit(Priority.OTHER, lambda w: w.set_setting(QUEUE_SETTING, queue)).result()
     return MadeProject(root, file, names)

@@ -70,6 +70,8 @@ class Document:
         """Merged class -> the class that stands for it today."""
         self._duplicates: set[int] | None = None
         """Ids of predictions that overlap a shown object; None until asked for again."""
+        self._roles: tuple[PresentationMode, dict[int, Role]] | None = None
+        """The roles of all objects, and the mode in which they have them."""
         if predictions is not None:
             self._take_predictions(predictions)
         self._saved: dict[int, ReviewObject] | None = dict(self._objects)
@@ -106,12 +108,15 @@ class Document:
     def changed(self, item: ReviewObject) -> bool:
         """Whether class or outline differ from the prediction (a drawn object has none to differ from)."""
         origin = self._origin.get(item.id)
-        return origin is not None and (item.class_id != origin.class_id or not item.same_outline(origin))
+        if origin is None or item is origin:
+            return False
+        return item.class_id != origin.class_id or not item.same_outline(origin)
 
     def touched(self, item: ReviewObject) -> bool:
         """Whether the reviewer acted on the object, so that no threshold may hide it any more."""
         origin = self._origin.get(item.id)
-        return origin is None or item != origin
+        # Most are the very same object: comparing all that is in it would cost on every change of the threshold.
+        return origin is None or (item is not origin and item != origin)
 
     @property
     def unsaved(self) -> bool:
@@ -140,18 +145,22 @@ class Document:
             return Role.HIDDEN
         return Role.GHOST
 
+    def roles(self) -> Mapping[int, Role]:
+        """Return the roles of all objects by id, in the order of the objects; found out once after each change."""
+        if self._roles is None or self._roles[0] is not self.mode:
+            self._roles = self.mode, {item.id: self.role(item) for item in self._objects.values()}
+        return self._roles[1]
+
     def in_role(self, *roles: Role) -> list[ReviewObject]:
         """Return the objects in any of these roles, predicted ones by falling confidence, then drawn ones."""
-        return [item for item in self._objects.values() if self.role(item) in roles]
+        return [self._objects[object_id] for object_id, role in self.roles().items() if role in roles]
 
     def review_order(self, *, ghosts: bool) -> list[int]:
-        """Return ids in the order in which Tab meets them: candidates least certain first, then what the reviewer
-        confirmed or drew, then (if wanted) ghosts by falling confidence."""
+        """Return ids in the order in which Tab meets them: candidates least certain first, then (if wanted) ghosts by
+        falling confidence, then what the reviewer confirmed or drew."""
         candidates = sorted(self.in_role(Role.CANDIDATE), key=lambda item: (item.confidence or 0.0, item.id))
-        order = [item.id for item in candidates] + [item.id for item in self.in_role(Role.CONFIRMED)]
-        if ghosts:
-            order += [item.id for item in self.in_role(Role.GHOST)]
-        return order
+        behind = (Role.GHOST, Role.CONFIRMED) if ghosts else (Role.CONFIRMED,)
+        return [item.id for item in candidates] + [item.id for role in behind for item in self.in_role(role)]
 
     def _is_duplicate(self, ghost: ReviewObject) -> bool:
         if self._duplicates is None:
@@ -161,13 +170,12 @@ class Document:
     def _find_duplicates(self) -> set[int]:
         if self.predictions is None:
             return set()
-        seen = [
-            other.geometry.bounds.as_tuple()
-            for other in self._objects.values()
-            if other.mark is not Mark.REJECTED and (self._is_candidate(other) or self.touched(other))
-        ]
-        overlaps = pairwise_iou(np.array(seen, np.float32).reshape(-1, 4), self.predictions.raw.boxes)
-        return set(np.flatnonzero((overlaps >= DUPLICATE_IOU).any(axis=0)).tolist())
+        standing = [item for item in self._objects.values() if item.mark is not Mark.REJECTED]
+        seen = {item.id: item for item in standing if self._is_candidate(item) or self.touched(item)}
+        others = np.array([item.id for item in standing if item.id not in seen], np.int64)
+        bounds = np.array([item.geometry.bounds.as_tuple() for item in seen.values()], np.float32).reshape(-1, 4)
+        overlaps = pairwise_iou(bounds, self.predictions.raw.boxes[others])
+        return set(others[(overlaps >= DUPLICATE_IOU).any(axis=0)].tolist())
 
     def _is_candidate(self, item: ReviewObject) -> bool:
         return item.confidence is not None and item.confidence > self.thresholds.of(item.class_id)
@@ -276,7 +284,7 @@ class Document:
         self._put(change.before)
 
     def _put(self, state: Mapping[int, ReviewObject | None]) -> None:
-        self._duplicates = None
+        self._duplicates = self._roles = None
         came_back = any(item is not None and object_id not in self._objects for object_id, item in state.items())
         for object_id, item in state.items():
             if item is None:
@@ -298,7 +306,7 @@ class Document:
         self._merged = merged
         for objects in (self._origin, self._objects, self._saved or {}):
             objects.update({object_id: self._of_today(item) for object_id, item in objects.items()})
-        self._duplicates = None
+        self._duplicates = self._roles = None
 
     def _of_today(self, item: ReviewObject) -> ReviewObject:
         into = self._merged.get(item.class_id)
@@ -308,7 +316,7 @@ class Document:
     def set_thresholds(self, thresholds: Thresholds) -> None:
         """Move the display threshold: what becomes a candidate by it counts as shown from now on."""
         self.thresholds = thresholds
-        self._duplicates = None
+        self._duplicates = self._roles = None
         self._note_shown()
 
     def replace_predictions(self, predictions: MappedPredictions) -> None:
@@ -318,7 +326,7 @@ class Document:
         self._origin.clear()
         self._objects.clear()
         self._shown.clear()
-        self._duplicates = None
+        self._duplicates = self._roles = None
         self._take_predictions(predictions)
         self._saved = dict(self._objects)
         for item in drawn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -46,6 +46,31 @@ def draft_run_frame(body: bytes) -> int | None:
     """Return which predictions the draft was made over."""
     found = json.loads(body)["run_frame_id"]
     return int(found) if found is not None else None
+
+
+class DraftSummary(NamedTuple):
+    """What a draft is about.
+
+    Attributes:
+        run_frame_id: the predictions that it was made over; None for a frame without.
+        touched: ids of the objects that the reviewer acted on.
+        by_hand: the frame is labelled by hand, so that its predictions are hidden.
+    """
+
+    run_frame_id: int | None
+    touched: frozenset[int]
+    by_hand: bool
+
+
+def summarise_draft(body: bytes) -> DraftSummary:
+    """Return what a draft is about, without making its objects."""
+    data: dict[str, Any] = json.loads(body)
+    run_frame_id = data["run_frame_id"]
+    return DraftSummary(
+        int(run_frame_id) if run_frame_id is not None else None,
+        frozenset(int(row["id"]) for row in data["objects"]),
+        PresentationMode(data["mode"]) is PresentationMode.HAND,
+    )
 
 
 def restore_draft(document: Document, body: bytes) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from autoanno_gui.core.document import Document
+from autoanno_gui.core.judged_page import JudgedPage
 from autoanno_gui.core.records import Decision, FrameState
 from autoanno_gui.core.review_objects import Change
 
 KEPT_DECISIONS: Final = 50
-"""Steps older than this many decisions are dropped; the ledger keeps them anyway."""
+"""Steps older than this many decisions and pages are dropped; the project file keeps them anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,18 @@ class DecisionEntry:
         return f"Frame {self.decision.kind.value.replace('_', ' ')}"
 
 
-Entry: TypeAlias = EditEntry | DecisionEntry
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """Verdicts on the objects of one page of the contact sheet, of many frames: one step."""
+
+    page: JudgedPage
+
+    @property
+    def name(self) -> str:
+        return f"Page of {len(self.page)} object{'' if len(self.page) == 1 else 's'}"
+
+
+Entry: TypeAlias = EditEntry | DecisionEntry | PageEntry
 
 
 class History:
@@ -97,14 +110,21 @@ class History:
 
     def frames(self) -> set[int]:
         """Return the frames whose documents must be kept, since a step refers to them."""
-        return {entry.frame_id for entry in self._entries}
+        found: set[int] = set()
+        for entry in self._entries:
+            found.update(entry.page.frame_ids if isinstance(entry, PageEntry) else (entry.frame_id,))
+        return found
+
+    def done(self) -> Iterator[Entry]:
+        """Yield what is done, the newest step first."""
+        return reversed(self._entries[: self._done])
 
     def clear(self) -> None:
         self._entries.clear()
         self._done = 0
 
     def _trim(self) -> None:
-        decisions = [i for i, entry in enumerate(self._entries) if isinstance(entry, DecisionEntry)]
+        decisions = [i for i, entry in enumerate(self._entries) if not isinstance(entry, EditEntry)]
         if len(decisions) > KEPT_DECISIONS:
             cut = decisions[-KEPT_DECISIONS - 1] + 1
             del self._entries[:cut]

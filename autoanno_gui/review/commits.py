@@ -1,14 +1,19 @@
-"""What is on its way to the ledger: at most one decision or revocation, until the store has acknowledged it."""
+"""What is on its way to the ledger: at most one decision, revocation or page, until the store has acknowledged it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Final
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 
-from autoanno_gui.core.history import DecisionEntry, History
+from autoanno_gui.core.history import DecisionEntry, History, PageEntry
 from autoanno_gui.core.records import Decision
 from autoanno_gui.store.store_thread import Priority, Store
+from autoanno_gui.store.writer import Writer
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +31,29 @@ class InFlight:
     came_from: int
 
 
+class PageAct(StrEnum):
+    """What is done with a page."""
+
+    RECORD = "record"
+    UNDO = "undo"
+    REDO = "redo"
+
+
+@dataclass(frozen=True, slots=True)
+class PageInFlight:
+    """A page of the contact sheet on its way to the store."""
+
+    entry: PageEntry
+    act: PageAct
+
+
 class Commits:
     """Sends decisions and revocations to the store and moves the history along with them."""
 
     def __init__(self, store: Store, history: History) -> None:
         self._store: Final = store
         self._history: Final = history
-        self._in_flight: InFlight | None = None
+        self._in_flight: InFlight | PageInFlight | None = None
 
     @property
     def busy(self) -> bool:
@@ -59,7 +80,21 @@ class Commits:
         self._in_flight = InFlight(entry, revocation=True, came_from=came_from)
         return commit
 
-    def land(self) -> InFlight | None:
+    def send_page(self, entry: PageEntry, act: PageAct, work: Callable[[Writer], T]) -> Future[T]:
+        """Send a page, or take back or redo the one that is next to undo or redo."""
+        # In turn with the drafts: an older one of the same frame must not come after it.
+        commit = self._store.submit(Priority.DRAFT, work)
+        match act:
+            case PageAct.RECORD:
+                self._history.push(entry)
+            case PageAct.UNDO:
+                self._history.stepped_back()
+            case PageAct.REDO:
+                self._history.stepped_forward()
+        self._in_flight = PageInFlight(entry, act)
+        return commit
+
+    def land(self) -> InFlight | PageInFlight | None:
         """Return what was in flight; it has been acknowledged, or has failed."""
         landed, self._in_flight = self._in_flight, None
         return landed
@@ -67,6 +102,6 @@ class Commits:
     def decision_on(self, frame_id: int) -> Decision | None:
         """Return the decision on a frame that the project file does not show yet."""
         flight = self._in_flight
-        if flight is None or flight.revocation or flight.entry.frame_id != frame_id:
+        if not isinstance(flight, InFlight) or flight.revocation or flight.entry.frame_id != frame_id:
             return None
         return flight.entry.decision

@@ -41,11 +41,12 @@ class Documents:
             thresholds: the display thresholds of now.
             model_active: whether a frame without predictions waits for them; else it is labelled by hand.
         """
-        kept = self._standing(frame)
+        kept = self.left(frame)
         return kept or self._source.document(frame, thresholds=thresholds, model_active=model_active)
 
-    def _standing(self, frame: Frame) -> Document | None:
-        """Return the document as it was left, unless it holds nothing but proposals that no longer stand."""
+    def left(self, frame: Frame) -> Document | None:
+        """Return the document as it was left in this sitting; None without one, or when it holds nothing but proposals
+        that no longer stand."""
         document = self._kept.get(frame.id)
         if document is None or document.run_frame_id == frame.run_frame_id:
             return document

@@ -18,6 +18,7 @@ from autoanno_gui.core.frame_list import FrameList
 from autoanno_gui.core.history import History
 from autoanno_gui.core.keypoints import Skeleton
 from autoanno_gui.core.predictions import ModelInfo
+from autoanno_gui.core.queue_settings import QueueSettings
 from autoanno_gui.core.records import ClassRecord, Frame, FrameState, PresentationMode, Thresholds
 from autoanno_gui.core.task import Task
 from autoanno_gui.review.commits import Commits
@@ -27,7 +28,9 @@ from autoanno_gui.review.object_editor import ObjectEditor
 from autoanno_gui.review.outcome import NOTHING, Outcome, Step
 from autoanno_gui.review.presentation import Presentation
 from autoanno_gui.review.project_task import model_skeleton, task_for_first_model, write_task
+from autoanno_gui.review.queue_keeper import QUEUE_SETTING
 from autoanno_gui.review.timing import IDLE_CAP_SECONDS, ActiveTimer
+from autoanno_gui.review.tuning import stored_sample
 from autoanno_gui.store.store_thread import Priority, Store
 
 
@@ -47,12 +50,16 @@ class FrameSession:
         self.objects: Final = ObjectEditor(self.history, self.timer, lambda: self.classes)
         self.objects.on_edit = self._drop_question
         self.thresholds: Thresholds = self._reader.thresholds()
+        self.queue_settings = QueueSettings.from_json(self._reader.setting(QUEUE_SETTING))
+        self.tuning_sample: tuple[int, ...] = stored_sample(self._reader)
+        """Frames that the threshold is tuned on: they come first, and with their ghosts."""
         self.model_active = False
         self.finished = False
         self.on_write: Callable[[Future[None]], None] = lambda _future: None
         """Called with each write that nothing waits for, so that a failure can be told."""
         self._judged: set[int] = set()
         """Frames whose state this sitting changed."""
+        self._presentation: Presentation | None = None
         self._painted = False
         self._asked: Step | None = None
         """What the next Space answers."""
@@ -91,9 +98,13 @@ class FrameSession:
     @property
     def presentation(self) -> Presentation | None:
         """What may be shown of the open frame."""
-        if self.document is None:
+        document, known = self.document, self._presentation
+        if document is None:
             return None
-        return Presentation(self.document, self.classes, show_ghosts=self.objects.ghosts_shown)
+        if known is None or not known.is_of(document, self.classes):
+            known = self._presentation = Presentation(document, self.classes)
+        known.show_ghosts = self.objects.ghosts_shown
+        return known
 
     @property
     def fault(self) -> str | None:
@@ -163,7 +174,8 @@ class FrameSession:
         self._painted = self.finished = False
         self._drop_question()
         self._fault = FRAME_ERROR_TEXT[frame.error] if frame.error is not None else None
-        self.objects.enter(document)
+        self.queue.opened(frame_id)
+        self.objects.enter(document, with_ghosts=frame_id in self.tuning_sample)
         self._update_enabled()
         return Outcome(Step.FRAME)
 
@@ -187,6 +199,12 @@ class FrameSession:
     def _update_enabled(self) -> None:
         self.objects.enabled = self.document is not None and self._painted and self._fault is None and not self.finished
 
+    def set_queue_settings(self, settings: QueueSettings) -> None:
+        """Order the queue in another way from now on; the project keeps it."""
+        self.queue_settings = settings
+        text = settings.to_json()
+        self.on_write(self.store.submit(Priority.OTHER, lambda writer: writer.set_setting(QUEUE_SETTING, text)))
+
     # ------------------------------------------------------------------------------------------------ news from outside
     def take_frames(self, frames: Iterable[Frame], *, order: Sequence[int] | None = None) -> bool:
         """Take frames as they were read from the project or the folder, new ones in natural order.
@@ -198,10 +216,7 @@ class FrameSession:
         Returns:
             Whether the open frame must be shown again.
         """
-        self.frames.extend(self._newest(frame) for frame in frames)
-        if order is not None:
-            self.frames.sort(order)
-        self.queue.reorder()
+        self.queue.take_frames([self._newest(frame) for frame in frames], order=order)
         return self._drop_stale_document()
 
     def _drop_stale_document(self) -> bool:

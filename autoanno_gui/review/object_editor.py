@@ -39,7 +39,7 @@ class ObjectEditor:
         self.enabled = False
         """Whether keys may change objects now."""
         self.ghosts_wanted = False
-        self._ghosts_for_empty = False
+        self._ghosts_for_frame = False
         self._clock = time.monotonic
         self._clipboard: tuple[tuple[Geometry, int], ...] = ()
         self._nudged: tuple[int, ...] | None = None
@@ -51,17 +51,23 @@ class ObjectEditor:
     # ------------------------------------------------------------------------------------------------ looking
     @property
     def ghosts_shown(self) -> bool:
-        """Ghosts are shown on demand, and always where the model proposed nothing sure."""
-        return self.ghosts_wanted or self._ghosts_for_empty
+        """Ghosts are shown on demand, and by themselves where the model proposed nothing sure, or all is to be seen."""
+        return self.ghosts_wanted or self._ghosts_for_frame
 
-    def enter(self, document: Document) -> None:
+    def enter(self, document: Document, *, with_ghosts: bool = False) -> None:
         """Take another document and select its least certain candidate; or the same one with other predictions, where
-        the selection stays if it still can be seen."""
+        the selection stays if it still can be seen.
+
+        Args:
+            document: the frame.
+            with_ghosts: whether its ghosts are to be seen, whatever the reviewer chose for other frames.
+        """
         kept = self.selected if document is self.document else None
         self.document = document
         self._nudged = None
         normal = document.mode is PresentationMode.NORMAL
-        self._ghosts_for_empty = normal and document.predictions is not None and document.looks_empty
+        empty = document.predictions is not None and document.looks_empty
+        self._ghosts_for_frame = normal and (with_ghosts or empty)
         order = document.review_order(ghosts=self.ghosts_shown)
         if kept is not None and kept in order:
             self.selected = kept
@@ -121,7 +127,7 @@ class ObjectEditor:
             return NOTHING
         shown = not self.ghosts_shown
         self.ghosts_wanted = shown
-        self._ghosts_for_empty = False
+        self._ghosts_for_frame = False
         ghosts = document.in_role(Role.GHOST)
         if not shown:
             gone = {item.id for item in ghosts}
@@ -194,6 +200,10 @@ class ObjectEditor:
             merge: it takes the place of the step before, which was about the same objects.
         """
         return self._said_of(outlines.values(), self._edit(lambda doc: doc.set_geometries(outlines), merge=merge))
+
+    def end_run(self) -> None:
+        """Let the next nudge be a step of its own, because something else was done in between."""
+        self._nudged = None
 
     def move_selected(self, to: Callable[[Geometry], Geometry]) -> Outcome:
         """Change the outlines of the selected objects by a function; a run of such keys is one undo step."""
@@ -289,11 +299,20 @@ class ObjectEditor:
             self.document.revert(change)
         else:
             self.document.apply(change)
-        there = [i for i in change.ids if self.document.get(i) is not None]
+        there = [i for i in change.ids if self._can_be_seen(i)]
         self.selected = there[-1] if there else None
         self.also_selected = frozenset(there[:-1])
         self.on_edit()
         return Outcome(Step.OBJECTS, _ids(*change.ids, *before))
+
+    def _can_be_seen(self, object_id: int) -> bool:
+        """Whether an object is on the canvas or in the list; a key must not act on any other."""
+        document = self.document
+        item = document.get(object_id) if document is not None else None
+        if document is None or item is None:
+            return False
+        role = document.role(item)
+        return role is not Role.HIDDEN and (role is not Role.GHOST or self.ghosts_shown)
 
     def _edit(self, verb: Callable[[Document], Change | None], *, merge: bool = False) -> Outcome:
         if self.document is None or not self.enabled:
@@ -318,22 +337,30 @@ class ObjectEditor:
         if document is None or selected is None or not self.enabled:
             return NOTHING
         order = document.review_order(ghosts=self.ghosts_shown)
+        item = document.get(selected)
+        among_ghosts = item is not None and document.role(item) is Role.GHOST
         self._edit(lambda doc: act(doc, selected))
-        self.selected = self._following(document, order, selected, stay=stay)
+        self.selected = self._following(document, order, selected, stay=stay, among_ghosts=among_ghosts)
         return Outcome(Step.OBJECTS, _ids(selected, self.selected))
 
-    def _following(self, document: Document, order: list[int], selected: int, *, stay: bool) -> int | None:
-        """Return the next object that still asks for a judgement; without one stay, or fall back to a confirmed one."""
+    def _following(
+        self, document: Document, order: list[int], selected: int, *, stay: bool, among_ghosts: bool
+    ) -> int | None:
+        """Return the next object that still asks for a judgement; without one stay, or fall back to a confirmed one.
+
+        Whoever goes through the ghosts goes on with the next ghost, not with a candidate that was passed over.
+        """
         at = order.index(selected) if selected in order else -1
-        behind = [i for i in order[at + 1 :] + order[: max(at, 0)] if i != selected]
-        roles = {i: document.role(item) for i in behind if (item := document.get(i)) is not None}
-        for wanted in (Role.CANDIDATE, *((Role.GHOST,) if self.ghosts_shown else ())):
-            for object_id in behind:
-                if roles.get(object_id) is wanted:
-                    return object_id
-        if stay:
-            return selected
-        return next((i for i in behind if roles.get(i) is Role.CONFIRMED), None)
+        after, before = order[at + 1 :], order[: max(at, 0)]
+        roles = {i: document.role(item) for i in order if i != selected and (item := document.get(i)) is not None}
+        less_certain = Role.GHOST if self.ghosts_shown else None
+        places = [(Role.CANDIDATE, after), (Role.CANDIDATE, before), (less_certain, after), (less_certain, before)]
+        if among_ghosts:
+            places.insert(0, (less_certain, after))
+        if not stay:
+            places += [(Role.CONFIRMED, after), (Role.CONFIRMED, before)]
+        found = (i for wanted, ids in places for i in ids if wanted is not None and roles.get(i) is wanted)
+        return next(found, selected if stay else None)
 
 
 def _objects(count: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from autoanno_gui.core.document import Document
@@ -65,20 +65,35 @@ class Presentation:
     def __init__(self, document: Document, classes: Mapping[int, ClassRecord], *, show_ghosts: bool = False) -> None:
         self.document: Final = document
         self.show_ghosts = show_ghosts
-        self._classes = classes
+        self._classes: Final = classes
+        self._described: dict[int, tuple[ReviewObject, ShownObject]] = {}
+        """What was said last of each object: as long as it is the same, so is the answer."""
+
+    def is_of(self, document: Document, classes: Mapping[int, ClassRecord]) -> bool:
+        """Whether it presents this very document by these very classes."""
+        return self.document is document and self._classes is classes
 
     def shown(self, object_id: int) -> ShownObject | None:
         """Return one object as it is to be drawn, None when it must not be seen."""
         item = self.document.get(object_id)
         if item is None:
             return None
-        role = self.document.role(item)
+        role = self.document.roles()[object_id]
         if role is Role.HIDDEN or (role is Role.GHOST and not self.show_ghosts):
             return None
-        return self._describe(item, role)
+        known = self._described.get(object_id)
+        if known is not None and known[0] is item:
+            shown = known[1] if known[1].role is role else replace(known[1], role=role)
+        else:
+            shown = self._describe(item, role)
+        self._described[object_id] = item, shown
+        return shown
 
     def objects(self) -> list[ShownObject]:
-        """Return everything that is to be drawn: predicted ones by falling confidence, then drawn ones."""
+        """Return everything that is to be drawn: predicted ones by falling confidence, then drawn ones.
+
+        An object about which nothing changed is the same `ShownObject` as before.
+        """
         found = (self.shown(item.id) for item in list(self.document))
         return [item for item in found if item is not None]
 
@@ -92,7 +107,7 @@ class Presentation:
 
     def counts(self) -> Counts:
         """Return the counts of all roles, ghosts that are not shown included."""
-        roles = [self.document.role(item) for item in self.document]
+        roles = list(self.document.roles().values())
         return Counts(
             candidates=roles.count(Role.CANDIDATE),
             confirmed=roles.count(Role.CONFIRMED),

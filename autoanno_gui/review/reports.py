@@ -9,15 +9,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from autoanno_gui.core import queue
 from autoanno_gui.core.classes import living_class
 from autoanno_gui.core.errors import FrameError
 from autoanno_gui.core.facts import facts_from_decision, proposals_of
 from autoanno_gui.core.frame_list import FrameList
 from autoanno_gui.core.metrics import Accumulator, report
+from autoanno_gui.core.queue_settings import QueueSettings
 from autoanno_gui.core.records import Decision, Frame, FrameState
 from autoanno_gui.core.review_objects import MappedPredictions
 from autoanno_gui.imaging.paths import frame_file
+from autoanno_gui.review.queue_keeper import QUEUE_SETTING, News, QueueKeeper, SortRequest
+from autoanno_gui.review.tuning import stored_sample
 from autoanno_gui.store.reader import Reader
 
 Report: TypeAlias = dict[str, Any]
@@ -62,10 +64,29 @@ def _frame_row(frame: Frame) -> Report:
     }
 
 
-def queue_report(reader: Reader) -> Report:
-    """Return the frames in the order of review, each with the reason for its place."""
+def queue_report(reader: Reader, *, settings: QueueSettings | None = None, checks: bool = True) -> Report:
+    """Return the frames in the order of review, each with the reason for its place.
+
+    Args:
+        reader: of the project.
+        settings: another order than the one that the project keeps.
+        checks: whether the random stream runs through the order.
+    """
     frames = frames_of(reader)
-    found = queue.order(frames.states, frames.predicted)
+    settings = settings or QueueSettings.from_json(reader.setting(QUEUE_SETTING))
+    keeper = QueueKeeper(reader)
+    keeper.update(News(everything=True))
+    request = SortRequest(
+        frames.columns(),
+        frames.generation,
+        settings,
+        reader.thresholds(),
+        checks=checks,
+        first=stored_sample(reader),
+    )
+    sorted_queue = keeper.sort(request)
+    assert sorted_queue is not None  # nothing stops it here
+    found = sorted_queue.order
     rows = [
         {
             "frame": frames.at(int(position)).path,
@@ -75,7 +96,7 @@ def queue_report(reader: Reader) -> Report:
         }
         for place, position in enumerate(found.positions)
     ]
-    return {"order": "natural", "frames": rows}
+    return {"order": settings.order.value, "frames": rows}
 
 
 def metrics_report(reader: Reader) -> Report:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
 from autoanno_gui.core.document import Document
 from autoanno_gui.core.geometry import Geometry
-from autoanno_gui.core.history import DecisionEntry, EditEntry
-from autoanno_gui.core.records import Decision, DecisionKind, Frame, FrameState, PresentationMode, Verdict
+from autoanno_gui.core.history import DecisionEntry, EditEntry, PageEntry
+from autoanno_gui.core.records import Decision, DecisionKind, Frame, FrameState, PresentationMode, Thresholds, Verdict
 from autoanno_gui.core.review_objects import Role
+from autoanno_gui.review.commits import PageInFlight
 from autoanno_gui.review.frame_session import FrameSession
 from autoanno_gui.review.outcome import NOTHING, Outcome, Step
+from autoanno_gui.review.page_recorder import PageRecorder
 from autoanno_gui.review.previous_frame import confirmed_objects, decided_objects, missing_from, previous_of_clip
 from autoanno_gui.review.timing import IDLE_CAP_SECONDS
 from autoanno_gui.review.tour import unseen_question
@@ -42,6 +44,14 @@ class ReviewSession(FrameSession):
         super().__init__(store, idle_cap=idle_cap, clock=clock)
         self.reviewer: Final = reviewer
         self._session_uuid: Final = store.submit(Priority.OTHER, lambda writer: writer.start_session(reviewer)).result()
+        self.pages: Final = PageRecorder(
+            self,
+            commits=self._commits,
+            documents=self._documents,
+            reviewer=reviewer,
+            session_uuid=self._session_uuid,
+        )
+        """Records pages of the contact sheet."""
 
     # ------------------------------------------------------------------------------------------------ decisions
     def accept_frame(self, *, unseen: Collection[int] = ()) -> Outcome:
@@ -170,8 +180,11 @@ class ReviewSession(FrameSession):
 
     # ------------------------------------------------------------------------------------------------ commit
     def committed(self) -> int | None:
-        """Note that the store acknowledged what was in flight. Returns the frame that it was about."""
+        """Note that the store acknowledged what was in flight. Returns the frame whose decision changed by it."""
         landed = self._commits.land()
+        if isinstance(landed, PageInFlight):
+            self.pages.landed(landed)
+            return None
         return landed.entry.frame_id if landed is not None else None
 
     def commit_failed(self) -> Outcome:
@@ -183,6 +196,8 @@ class ReviewSession(FrameSession):
         landed = self._commits.land()
         if landed is None:
             return NOTHING
+        if isinstance(landed, PageInFlight):
+            return self.pages.failed(landed)
         entry = landed.entry
         if not landed.revocation or self.history.to_redo is not entry:
             self.save_draft()  # what was done on the open frame meanwhile
@@ -208,6 +223,8 @@ class ReviewSession(FrameSession):
             outcome = self._replay(entry, revert=True)
             self.history.stepped_back()
             return outcome
+        if isinstance(entry, PageEntry):
+            return self.pages.undo(entry)
         came_from = self.document.frame_id if self.document is not None else entry.frame_id
         self.save_draft()
         commit = self._commits.revoke(entry, came_from=came_from)
@@ -225,6 +242,8 @@ class ReviewSession(FrameSession):
             outcome = self._replay(entry, revert=False)
             self.history.stepped_forward()
             return outcome
+        if isinstance(entry, PageEntry):
+            return self.pages.redo(entry)
         self.save_draft()
         decision = replace(entry.decision, uuid=str(uuid.uuid4()), session_uuid=self._session_uuid)
         return self._record(decision, entry.document, redo=True)
@@ -266,15 +285,47 @@ class ReviewSession(FrameSession):
             objects = confirmed_objects(self._document_of(frame))
         return [(geometry, self._documents.living_class(class_id)) for geometry, class_id in objects]
 
-    def set_threshold(self, value: float) -> Outcome:
-        """Set the display threshold, 0.05..0.95; no model runs."""
+    def set_threshold(self, value: float, class_id: int | None = None) -> Outcome:
+        """Set the display threshold of all classes without an own one, or that of one class; no model runs.
+
+        Args:
+            value: kept in steps of 0.01 from 0.05 to 0.95.
+            class_id: a merged class means the one that stands for it today; one that is gone changes nothing.
+        """
         value = round(min(max(value, LOWEST_THRESHOLD), HIGHEST_THRESHOLD), 2)
-        if value == self.thresholds.default:
+        if class_id is None:
+            return self._take_thresholds(replace(self.thresholds, default=value), f"Threshold {value:.2f}")
+        record = self.classes.get(self._documents.living_class(class_id))
+        if record is None:
             return NOTHING
-        thresholds = self.thresholds = replace(self.thresholds, default=value)
+        own = dict(self.thresholds.per_class) | {record.id: value}
+        return self._take_thresholds(_with_own(self.thresholds, own), f"{record.name}: {value:.2f}")
+
+    def reset_threshold(self, class_id: int | None = None) -> Outcome:
+        """Let a class, or without one every class, follow the common threshold again."""
+        own = dict(self.thresholds.per_class)
+        if class_id is None:
+            return self._take_thresholds(_with_own(self.thresholds, {}), "All classes have the common threshold again.")
+        record = self.classes.get(self._documents.living_class(class_id))
+        if record is None or own.pop(record.id, None) is None:
+            name = record.name if record is not None else "This class"
+            return Outcome(Step.NOTHING, text=f"{name} has no threshold of its own.")
+        text = f"{record.name}: {self.thresholds.default:.2f}, as all classes"
+        return self._take_thresholds(_with_own(self.thresholds, own), text)
+
+    def _take_thresholds(self, thresholds: Thresholds, text: str) -> Outcome:
+        if thresholds == self.thresholds:
+            return NOTHING
+        self.thresholds = thresholds
         self.on_write(self.store.submit(Priority.DRAFT, lambda writer: writer.set_thresholds(thresholds)))
         self._drop_question()
-        return replace(self.objects.apply_thresholds(thresholds), text=f"Threshold {value:.2f}")
+        return replace(self.objects.apply_thresholds(thresholds), text=text)
+
+    def reload_classes(self) -> None:
+        """Read classes and class maps again, after any of them changed; a class that is gone needs no threshold."""
+        super().reload_classes()
+        own = {class_id: value for class_id, value in self.thresholds.per_class if class_id in self.classes}
+        self._take_thresholds(_with_own(self.thresholds, own), "")
 
     def note(self, frame_id: int) -> str:
         """Return the note on a frame, empty without one."""
@@ -290,3 +341,8 @@ class ReviewSession(FrameSession):
         session_uuid = self._session_uuid
         self.store.submit(Priority.OTHER, lambda writer: writer.end_session(session_uuid))
         self._reader.close()
+
+
+def _with_own(thresholds: Thresholds, own: Mapping[int, float]) -> Thresholds:
+    """Return thresholds with these ones of single classes."""
+    return replace(thresholds, per_class=tuple(sorted(own.items())))

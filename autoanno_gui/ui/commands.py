@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from autoanno_gui.ui import project_commands, window_commands
 from autoanno_gui.ui.canvas.tools.tool import ToolName
+from autoanno_gui.ui.contact_sheet.commands import routed
 from autoanno_gui.ui.object_acts import STEPS
 from autoanno_gui.ui.review_presenter import ReviewPresenter
 
@@ -19,7 +20,7 @@ Handlers = dict[str, Callable[[], object]]
 
 def commands(window: MainWindow) -> Handlers:
     """Return a handler for every command of the table but the held keys, which the canvas watches itself."""
-    return {**_review(window), **_objects(window), **_view(window), **_files(window)}
+    return routed(window, {**_review(window), **_objects(window), **_view(window), **_files(window)})
 
 
 def _review(window: MainWindow) -> Handlers:
@@ -33,12 +34,18 @@ def _review(window: MainWindow) -> Handlers:
         "review.next": act(ReviewPresenter.next_frame),
         "review.previous": act(ReviewPresenter.previous_frame),
         "review.label_by_hand": act(ReviewPresenter.label_by_hand),
+        "review.contact_sheet": window.contact_sheet.toggle,
+        "review.more_like_this": window.contact_sheet.more_like_this,
         "review.hand_queue": lambda: window.queue_panel.toggle_filter("rejected"),
+        "review.queue_settings": partial(window_commands.edit_queue, window),
         "edit.undo": act(ReviewPresenter.undo),
         "edit.redo": act(ReviewPresenter.redo),
         "edit.escape": lambda: window.escape(),
-        "threshold.lower": act(lambda p: p.move_threshold(-1)),
-        "threshold.raise": act(lambda p: p.move_threshold(1)),
+        "threshold.lower": act(lambda p: p.thresholds.move(-1)),
+        "threshold.raise": act(lambda p: p.thresholds.move(1)),
+        "threshold.class_lower": act(lambda p: p.thresholds.move_class(-1)),
+        "threshold.class_raise": act(lambda p: p.thresholds.move_class(1)),
+        "threshold.class_reset": act(lambda p: p.thresholds.reset_class()),
         "frame.note": partial(window_commands.edit_note, window),
     }
 
@@ -91,12 +98,14 @@ def _view(window: MainWindow) -> Handlers:
         **{f"tool.{tool.value}": partial(canvas.set_tool, tool) for tool in ToolName if tool is not ToolName.HAND},
         "tool.smaller_brush": partial(canvas.grow_brush, -1),
         "tool.larger_brush": partial(canvas.grow_brush, 1),
+        "tools.tune": partial(window_commands.show_tuner, window),
         "view.enhance": window.enhance_bar.toggle,
         "view.fit": canvas.fit,
         "view.zoom_object": zoom_object,
         "view.zoom_in": canvas.zoom_in,
         "view.zoom_out": canvas.zoom_out,
         "view.actual_size": canvas.actual_size,
+        "view.thumbnails": partial(window_commands.toggle_thumbnails, window),
         "view.theme": partial(window_commands.next_theme, window),
         "focus.next_panel": partial(window_commands.focus_next_panel, window),
     }

@@ -12,6 +12,7 @@ from autoanno_gui.core.errors import FrameErrorCode
 from autoanno_gui.core.records import Frame, FrameHeader, FrameState, PresentationMode, ScannedFile
 from autoanno_gui.core.task import Task
 from autoanno_gui.imaging.enhance import Enhancement
+from autoanno_gui.review.frame_queue import LOOK_AHEAD
 from autoanno_gui.review.session import ReviewSession
 from autoanno_gui.store.store_thread import Priority
 from autoanno_gui.store.writer import Writer
@@ -19,7 +20,6 @@ from autoanno_gui.ui.canvas.image_item import FrameImage
 from autoanno_gui.ui.canvas.view import CanvasView
 from autoanno_gui.ui.prefetch import LoadedFrame, Prefetcher
 
-LOOK_AHEAD: Final = 5
 FEW_OBJECTS: Final = 3
 """Up to so many objects are redrawn one by one."""
 
@@ -32,6 +32,8 @@ class FrameDisplay(QObject):
 
     painted = Signal(object)
     """The open frame, once its pixels and objects are on the screen."""
+    predictions_lost = Signal(list)
+    """Ids of frames whose file holds another picture now."""
     states_changed = Signal(list)
     """Ids of frames whose file turned out to be bad, or good again."""
 
@@ -169,6 +171,7 @@ class FrameDisplay(QObject):
             if file is not None:
                 self._session.note_replaced(frame.id)
                 self.states_changed.emit([frame.id])
+                self.predictions_lost.emit([frame.id])
         self._session.note_size(frame.id, width=header.width, height=header.height)
 
     # ------------------------------------------------------------------------------------------------ objects

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStackedWidget, Q
 
 from autoanno_gui.config import AppHome, Settings, Theme
 from autoanno_gui.core.errors import KnownError
+from autoanno_gui.core.records import Progress
 from autoanno_gui.core.task import Task
 from autoanno_gui.imaging.enhance import Enhancement
 from autoanno_gui.review.model_runner import LoadedModel
@@ -22,6 +23,8 @@ from autoanno_gui.ui import theme
 from autoanno_gui.ui.actions import Actions
 from autoanno_gui.ui.canvas.view import CanvasView
 from autoanno_gui.ui.commands import commands
+from autoanno_gui.ui.contact_sheet.commands import connect_sheet
+from autoanno_gui.ui.contact_sheet.controller import ContactSheetController
 from autoanno_gui.ui.enhance_bar import EnhanceBar
 from autoanno_gui.ui.keyboard import CanvasKeys
 from autoanno_gui.ui.model_controller import ModelController
@@ -32,12 +35,15 @@ from autoanno_gui.ui.panels.notice import NoticeBar
 from autoanno_gui.ui.panels.objects import ObjectsPanel
 from autoanno_gui.ui.panels.queue import QueuePanel
 from autoanno_gui.ui.panels.status import StatusLine
+from autoanno_gui.ui.panels.threshold import ThresholdPanel
+from autoanno_gui.ui.panels.tuner import TunerPanel
 from autoanno_gui.ui.panels.welcome import WelcomePage
 from autoanno_gui.ui.project_controller import ProjectController
 from autoanno_gui.ui.review_presenter import ReviewPresenter
 from autoanno_gui.ui.segment_controller import SegmentController
 from autoanno_gui.ui.shortcuts import load_specs
 from autoanno_gui.ui.tool_strip import ToolStrip
+from autoanno_gui.ui.tuner_controller import TunerController
 from autoanno_gui.ui.window_layout import keep_layout, restore_layout
 
 
@@ -52,8 +58,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.home: Final = home
         self.settings = settings
-        self.checks = True
-        """Whether blind frames and planted checks are on."""
         self.setWindowTitle("autoanno")
         self.setAcceptDrops(True)
         self.canvas = CanvasView()
@@ -65,12 +69,24 @@ class MainWindow(QMainWindow):
         self.notice = NoticeBar(self._pages)
         self._docks: list[QDockWidget] = []
         self.queue_panel = QueuePanel()
+        self.threshold_panel = ThresholdPanel()
         self.objects_panel = ObjectsPanel()
         self.classes_panel = ClassesPanel()
-        self._panels: Final = (self.queue_panel, self.objects_panel, self.classes_panel)
+        self.tuner_panel = TunerPanel()
+        self._panels: Final = (
+            self.queue_panel,
+            self.threshold_panel,
+            self.objects_panel,
+            self.classes_panel,
+            self.tuner_panel,
+        )
         self._add_dock("queue", "Queue", self.queue_panel, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self._add_dock("threshold", "Threshold", self.threshold_panel, Qt.DockWidgetArea.RightDockWidgetArea)
         self._add_dock("objects", "Objects", self.objects_panel, Qt.DockWidgetArea.RightDockWidgetArea)
         self._add_dock("classes", "Classes", self.classes_panel, Qt.DockWidgetArea.RightDockWidgetArea)
+        self._add_dock("tuner", "Tuner", self.tuner_panel, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.tabifyDockWidget(*self._docks[-2:])
+        self._docks[-1].hide()
         self.status = StatusLine()
         self.setStatusBar(self.status)
         self.actions_ = Actions(load_specs(settings.shortcuts), window=self, canvas=self.canvas)
@@ -89,6 +105,15 @@ class MainWindow(QMainWindow):
             key_of=key_of,
             parent=self,
         )
+        self.tuner = TunerController(self.tuner_panel, self)
+        self.contact_sheet = ContactSheetController(
+            pages=self._pages,
+            canvas=self.canvas,
+            key_of=key_of,
+            index=lambda: self.projects.project.queue.index if self.projects.project is not None else None,
+            covered=self.notice.isVisible,
+            parent=self,
+        )
         self.actions_.connect_all(commands(self))
         # They last while a key is held: in the menu they can only say so.
         hints = {spec.id: partial(self.status.say, spec.tip) for spec in self.actions_.specs.values() if spec.hold}
@@ -99,6 +124,7 @@ class MainWindow(QMainWindow):
         self._panel_focus = PanelFocus(self.canvas, self._panels)
         self.canvas.mask_tolerance = settings.mask_tolerance
         connect_panels(self, self._panel_focus)
+        connect_sheet(self)
         self.enhance_bar.changed.connect(self._enhance)
         self._connect_controllers()
         self._update_enabled()
@@ -113,8 +139,8 @@ class MainWindow(QMainWindow):
                 "H": lambda held: self.canvas.set_overlay_visible(not held),
                 "J": self.canvas.set_pan_held,
             },
-            bare=self._bare_keys,
-            on_input=self._note_input,
+            bare=self.bare_keys,
+            on_input=self.note_input,
             claimed=self.canvas.claims,
         )
 
@@ -143,6 +169,7 @@ class MainWindow(QMainWindow):
         projects.opened.connect(self._on_opened)
         projects.closed.connect(self._on_closed)
         projects.frames_changed.connect(self._on_frames_changed)
+        projects.queue_arranged.connect(self._on_queue_arranged)
         projects.folder_missing.connect(self._on_folder_missing)
         models = self.models
         models.model_loading.connect(self.status.show_model_loading)
@@ -160,7 +187,8 @@ class MainWindow(QMainWindow):
             controller.failed.connect(self.show_error)
             controller.said.connect(self.status.say)
 
-    def _bare_keys(self) -> dict[str, QAction]:
+    def bare_keys(self) -> dict[str, QAction]:
+        """Return the commands by their keys, but for those that last while a key is held."""
         specs = self.actions_.specs.values()
         return {key: self.actions_[spec.id] for spec in specs if not spec.hold for key in spec.keys}
 
@@ -176,6 +204,7 @@ class MainWindow(QMainWindow):
     def review(self, act: Callable[[ReviewPresenter], object]) -> None:
         """Do something with the open project, then give the keys back to the canvas."""
         if self.presenter is not None:
+            self.contact_sheet.leave()
             act(self.presenter)
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -196,10 +225,13 @@ class MainWindow(QMainWindow):
         presenter.objects_changed.connect(self._on_objects_changed)
         presenter.states_changed.connect(self._on_states_changed)
         presenter.classes_changed.connect(self._show_classes)
+        presenter.thresholds.moved.connect(self.threshold_panel.show_class)
         presenter.said.connect(self.status.say)
         presenter.failed.connect(self.show_error)
         presenter.class_wanted.connect(self.actions_["object.pick_class"].trigger)
         presenter.task_changed.connect(self._show_task)
+        project.queue.looks.progressed.connect(self._on_looking)
+        project.queue.looks.ended.connect(self._on_job_ended)
         self._pages.setCurrentWidget(self.canvas)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._show_task()
@@ -208,12 +240,15 @@ class MainWindow(QMainWindow):
         self._show_classes()
         self.remember_folder(project.store.root)
         self.setWindowTitle(f"{project.store.root.name} – autoanno")
+        self.tuner.set_project(project)
         self._update_enabled()
 
     def _on_closed(self) -> None:
+        self.tuner.set_project(None)
         self.queue_panel.set_session(None)
         self.canvas.show_frame(None, [], selected=None)
         self.canvas.hide_banner()
+        self.threshold_panel.clear()
         self.objects_panel.clear()
         self.classes_panel.show_classes([])
         self.status.clear()
@@ -257,13 +292,10 @@ class MainWindow(QMainWindow):
         presentation = presenter.session.presentation if presenter is not None else None
         if presenter is None or presentation is None:
             return
-        session = presenter.session
-        self.objects_panel.show_objects(
-            presentation.objects(),
-            selected=session.objects.selected,
-            counts=presentation.counts(),
-            threshold=session.thresholds.default,
-            ghosts_shown=session.objects.ghosts_shown,
+        session, objects, counts = presenter.session, presentation.objects(), presentation.counts()
+        self.objects_panel.show_objects(objects, selected=session.objects.selected, counts=counts)
+        self.threshold_panel.show_frame(
+            objects, counts=counts, thresholds=session.thresholds, ghosts_shown=session.objects.ghosts_shown
         )
         self.classes_panel.set_current(session.objects.last_class)
 
@@ -279,9 +311,26 @@ class MainWindow(QMainWindow):
             self.status.show_counts(self.presenter.session.frames)
         self._update_enabled()
 
+    def _on_queue_arranged(self) -> None:
+        project = self.projects.project
+        frame = project.session.frame if project is not None else None
+        if project is None:
+            return
+        self.queue_panel.set_matches(project.queue.matches)
+        self.queue_panel.refresh_order()
+        self.threshold_panel.show_table(project.queue.table)
+        if frame is None:
+            return
+        queue = project.session.queue
+        self.status.show_frame(frame, place=queue.place_of(frame.id), count=len(queue))
+        # Its neighbours may be others now.
+        project.presenter.display.prefetch()
+
     def _show_classes(self) -> None:
         if self.presenter is not None:
-            self.classes_panel.show_classes(list(self.presenter.session.classes.values()))
+            classes = list(self.presenter.session.classes.values())
+            self.classes_panel.show_classes(classes)
+            self.threshold_panel.show_classes(classes)
 
     def _on_folder_missing(self, root: Path) -> None:
         self.show_error(
@@ -300,6 +349,10 @@ class MainWindow(QMainWindow):
         self.show_error(sentence)
         self._update_enabled()
 
+    def _on_looking(self, progress: Progress) -> None:
+        if not (self.models.job_running or self.segmenters.pass_running):
+            self.status.show_looking(progress)
+
     def _on_job_ended(self) -> None:
         self.status.hide_job()
         self._update_enabled()
@@ -308,6 +361,8 @@ class MainWindow(QMainWindow):
         """Stop predicting and making masks; what is done is kept."""
         self.models.stop_job()
         self.segmenters.stop_pass()
+        if self.projects.project is not None:
+            self.projects.project.queue.looks.stop()
 
     def _enhance(self, enhancement: Enhancement) -> None:
         self.actions_["view.enhance"].setChecked(self.enhance_bar.isVisibleTo(self._pages))
@@ -336,6 +391,7 @@ class MainWindow(QMainWindow):
                 self.actions_[action_id].setEnabled(open_ or action_id == "edit.settings")
         for action_id in ("file.save_copy", "file.relink", "file.task", "file.skeleton", "file.export", "view.enhance"):
             self.actions_[action_id].setEnabled(open_)
+        self.actions_["tools.tune"].setEnabled(open_)
         for panel in self._panels:
             panel.setEnabled(open_)
         self.actions_["model.predict"].setEnabled(open_ and not self.models.job_running)
@@ -343,16 +399,17 @@ class MainWindow(QMainWindow):
         self.actions_["model.cancel"].setEnabled(self.models.job_running or self.segmenters.pass_running)
 
     # ------------------------------------------------------------------------------------------------ input
-    def _note_input(self) -> None:
-        project = self.projects.project
-        if project is not None:
-            project.session.timer.note_input()
+    def note_input(self) -> None:
+        """Note a key or a click on the image, or on what stands in its place."""
+        project, timer = self.projects.project, self.contact_sheet.key_timer
+        if project is not None and timer is not None:
+            timer.note_input()
             project.scheduler.note_key()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Qt override: a click on the canvas is an input, too."""
         if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.Wheel):
-            self._note_input()
+            self.note_input()
         elif event.type() == QEvent.Type.Resize:
             QTimer.singleShot(0, self, self._on_viewport_resized)
         return False
@@ -372,7 +429,7 @@ class MainWindow(QMainWindow):
         """Qt override: time counts only while the window is in front."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.presenter is not None:
-            timer = self.presenter.session.timer
+            timer = self.contact_sheet.key_timer or self.presenter.session.timer
             if self.isActiveWindow():
                 timer.resume()
             else:
@@ -424,6 +481,8 @@ class MainWindow(QMainWindow):
         """Take back what is going on, from the outside in."""
         if self.notice.isVisible():
             self.notice.hide()
+        elif self.contact_sheet.active:
+            self.contact_sheet.leave()
         elif self.presenter is not None:
             self.presenter.escape()
 
@@ -432,6 +491,7 @@ class MainWindow(QMainWindow):
         keep_layout(self, self.home.root)
         # A model that is just being loaded cannot be interrupted: nobody has to watch a dead window meanwhile.
         self.hide()
+        self.tuner.stop()
         self.projects.shut_down()
         super().closeEvent(event)
 

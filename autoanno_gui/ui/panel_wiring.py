@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from autoanno_gui.ui.panel_focus import PanelFocus
 
 if TYPE_CHECKING:
     from autoanno_gui.ui.main_window import MainWindow
+    from autoanno_gui.ui.open_project import OpenProject
+    from autoanno_gui.ui.threshold_acts import ThresholdActs
 
 
 def connect_panels(window: MainWindow, focus: PanelFocus) -> None:
@@ -19,18 +22,61 @@ def connect_panels(window: MainWindow, focus: PanelFocus) -> None:
     queue = window.queue_panel
     queue.filter_chosen.connect(focus.give_back)
     queue.said.connect(window.status.say)
+    queue.settings_changed.connect(lambda settings: _with_project(window, lambda p: p.queue.use(settings)))
+    queue.filter_changed.connect(lambda wanted: _with_project(window, lambda p: p.queue.narrow(wanted)))
+    queue.shown_changed.connect(lambda shown: _with_project(window, lambda p: p.go_through(shown)))
     queue.frame_chosen.connect(lambda frame_id: review(lambda p: p.open_frame(frame_id)))
     objects = window.objects_panel
     objects.object_chosen.connect(lambda object_id: review(lambda p: p.select(object_id)))
-    objects.threshold_changed.connect(lambda value: review(lambda p: p.set_threshold(value)))
-    objects.ghosts_toggled.connect(lambda: review(lambda p: p.toggle_ghosts()))
     objects.segmenter_clicked.connect(actions["model.segmenter"].trigger)
+    _connect_threshold(window, focus)
+    _connect_thumbnails(window)
     _connect_classes(window)
+    _connect_tuner(window)
     window.status.model_clicked.connect(actions["model.choose"].trigger)
     window.status.stop_clicked.connect(window.stop_jobs)
     window.canvas.cursor_moved.connect(window.status.show_cursor)
     window.canvas.zoom_changed.connect(window.status.show_zoom)
     window.canvas.tool_changed.connect(lambda tool: window.tool_strip.show_tool(tool.value))
+
+
+def _connect_threshold(window: MainWindow, focus: PanelFocus) -> None:
+    threshold = window.threshold_panel
+
+    def with_thresholds(act: Callable[[ThresholdActs], object]) -> None:
+        # The panel keeps the focus: whoever came by F6 goes on with the arrow keys.
+        if window.presenter is not None:
+            act(window.presenter.thresholds)
+
+    threshold.threshold_changed.connect(lambda value, class_id: with_thresholds(lambda t: t.set(value, class_id)))
+    threshold.reset_wanted.connect(lambda class_id: with_thresholds(lambda t: t.reset(class_id)))
+    threshold.ghosts_toggled.connect(lambda: window.review(lambda p: p.toggle_ghosts()))
+    threshold.left.connect(focus.give_back)
+
+
+def _with_project(window: MainWindow, act: Callable[[OpenProject], object]) -> None:
+    if window.projects.project is not None:
+        act(window.projects.project)
+
+
+def _connect_thumbnails(window: MainWindow) -> None:
+    queue, projects, action = window.queue_panel, window.projects, window.actions_["view.thumbnails"]
+    # What the next keys ask for is made ready first.
+    projects.opened.connect(lambda: _with_project(window, lambda p: p.prefetcher.filled.connect(queue.note_look_ahead)))
+    projects.scan_ended.connect(queue.read_thumbnails_again)
+    action.setCheckable(True)
+    action.setChecked(window.settings.thumbnails)
+    queue.show_thumbnails(window.settings.thumbnails)
+
+
+def _connect_tuner(window: MainWindow) -> None:
+    def apply(value: float, classes: list[tuple[int, float]]) -> None:
+        window.review(lambda p: p.set_threshold(value))
+        for class_id, own in classes:
+            window.review(lambda p, class_id=class_id, own=own: p.set_threshold(own, class_id))  # type: ignore[misc]
+
+    window.tuner_panel.applied.connect(apply)
+    window.tuner.sample_started.connect(lambda ids: _with_project(window, lambda p: p.queue.bring_first(ids)))
 
 
 def _connect_classes(window: MainWindow) -> None:
@@ -41,7 +87,14 @@ def _connect_classes(window: MainWindow) -> None:
         if window.presenter is not None:
             window.presenter.create_class(name)
 
-    classes.class_chosen.connect(lambda class_id: review(lambda p: p.objects.set_class(class_id)))
+    def choose(class_id: int) -> None:
+        if window.contact_sheet.active:
+            window.contact_sheet.set_class(class_id)
+            window.canvas.setFocus()
+        else:
+            review(lambda p: p.objects.set_class(class_id))
+
+    classes.class_chosen.connect(choose)
     classes.class_created.connect(create)
     classes.class_renamed.connect(lambda i, name: review(lambda p: p.classes.rename(i, name)))
     classes.class_recoloured.connect(lambda i, colour: review(lambda p: p.classes.recolour(i, colour)))

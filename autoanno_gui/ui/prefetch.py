@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 from PySide6.QtGui import QImage
 
@@ -17,6 +15,7 @@ from autoanno_gui.core.errors import FrameError, FrameErrorCode
 from autoanno_gui.core.records import Frame, FrameHeader
 from autoanno_gui.imaging.decode import read_frame, read_preview, to_bgra
 from autoanno_gui.imaging.enhance import Enhancement
+from autoanno_gui.ui.images import to_image
 
 PLAIN: Final = Enhancement()
 KEPT_IMAGES: Final = 12
@@ -190,21 +189,12 @@ def _load(root: Path, frame: Frame, size: tuple[int, int] | None, enhancement: E
     try:
         if size is None:
             decoded = read_frame(root, frame.path)
-            full = _to_image(enhancement.apply(to_bgra(decoded.pixels)))
+            full = to_image(enhancement.apply(to_bgra(decoded.pixels)))
             return LoadedFrame(frame.id, None, full, decoded.header, enhancement=enhancement)
         preview = read_preview(root, frame.path, width=size[0], height=size[1])
-        image = _to_image(enhancement.apply(preview.pixels))
+        image = to_image(enhancement.apply(preview.pixels))
         return LoadedFrame(
             frame.id, size, image, preview.header, fingerprint=preview.fingerprint, enhancement=enhancement
         )
     except FrameError as error:
         return LoadedFrame(frame.id, size, None, None, error.code, error.detail, enhancement=enhancement)
-
-
-def _to_image(pixels: NDArray[np.uint8]) -> QImage:
-    """Copy (H, W, 4) BGRA into a QImage that owns its memory."""
-    height, width = pixels.shape[:2]
-    image = QImage(width, height, QImage.Format.Format_RGB32)
-    target = np.frombuffer(image.bits(), np.uint8).reshape(height, image.bytesPerLine())
-    np.copyto(target[:, : width * 4], pixels.reshape(height, width * 4))
-    return image

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -38,7 +39,9 @@ class ProjectController(QObject):
     opened = Signal()
     closed = Signal()
     frames_changed = Signal()
-    """Frames were found, or the order of the queue changed."""
+    """Frames were found, or are in another natural order."""
+    queue_arranged = Signal()
+    """The queue has a new order."""
     scan_ended = Signal()
     folder_missing = Signal(object)
     failed = Signal(str)
@@ -60,6 +63,10 @@ class ProjectController(QObject):
         self.home: Final = home
         self.settings = settings
         self.project: OpenProject | None = None
+        self.clock: Callable[[], float] = time.monotonic
+        """What the reviewer's seconds are counted by in the projects opened from now on."""
+        self.checks = True
+        """Whether the random stream, blind frames and planted checks are on."""
         self._canvas = canvas
         self._models = models
         self._segmenters = segmenters
@@ -154,6 +161,7 @@ class ProjectController(QObject):
             if isinstance(step, FramesFound):
                 if self.project.session.take_frames(step.frames):
                     self.project.presenter.show_open_frame()
+                self.project.queue.ask()
                 self._show_first()
                 self.frames_changed.emit()
             elif isinstance(step, FolderMissing):
@@ -171,10 +179,15 @@ class ProjectController(QObject):
             key_of=self._key_of,
             events=self._models.events(store),
             segmenter_events=self._segmenters.events(store),
+            clock=self.clock,
+            checks=self.checks,
             parent=self,
         )
         self._store_on_its_way = None
         self._first_shown = False
+        project = self.project
+        project.queue.arranged.connect(lambda: self._on_arranged(project))
+        project.queue.failed.connect(self.failed)
         self._models.attach(self.project)
         self._segmenters.attach(self.project)
         try:
@@ -187,11 +200,18 @@ class ProjectController(QObject):
         project = self.project
         if project is None or self._first_shown or not len(project.session.queue):
             return
+        if project.queue.awaits_first():
+            return
         first = project.session.queue.first()
         if first is not None:
             self._first_shown = True
             project.session.open(first.id)
             project.presenter.show_open_frame()
+
+    def _on_arranged(self, project: OpenProject) -> None:
+        if project is self.project:
+            self._show_first()
+            self.queue_arranged.emit()
 
     def _finish_scan(self, step: ScanFinished) -> None:
         project = self.project
@@ -201,6 +221,8 @@ class ProjectController(QObject):
         if news and project.session.take_frames(step.changed, order=step.order):
             project.presenter.show_open_frame()
         self._leave_faulty_first()
+        project.queue.ask()
+        project.queue.look_if_wanted()
         self.frames_changed.emit()
         for path, reason in step.skipped:
             self.said.emit(f"The sub-folder {path} was left out: {reason}")

@@ -25,10 +25,10 @@ from autoanno_gui.ui.class_editor import ClassEditor
 from autoanno_gui.ui.frame_display import FrameDisplay, KeyOf
 from autoanno_gui.ui.object_acts import ObjectActs
 from autoanno_gui.ui.prefetch import Prefetcher
+from autoanno_gui.ui.threshold_acts import ThresholdActs
 
 DRAFT_DELAY_MS: Final = 1000
 CLASS_DELAY_MS: Final = 400
-THRESHOLD_STEP: Final = 0.05
 
 
 class ReviewPresenter(QObject):
@@ -40,6 +40,13 @@ class ReviewPresenter(QObject):
     frame_opened = Signal()
     """Another frame became the open one."""
     objects_changed = Signal()
+    predictions_changed = Signal(list)
+    """Ids of frames that have newer predictions, or none any more."""
+    decisions_changed = Signal(list)
+    """Ids of frames whose adopted decision changed, as the project file has it."""
+    class_maps_changed = Signal()
+    """Predictions may mean other classes than before."""
+    thresholds_changed = Signal()
     states_changed = Signal(list)
     """Ids of frames whose state or prediction changed."""
     classes_changed = Signal()
@@ -62,6 +69,7 @@ class ReviewPresenter(QObject):
         self.display: Final = FrameDisplay(session, canvas, prefetcher, key_of=key_of, parent=self)
         self.classes: Final = ClassEditor(session.store, self)
         self.objects: Final = ObjectActs(session, canvas, apply=self.apply, ask_for_class=self.class_wanted.emit)
+        self.thresholds: Final = ThresholdActs(session, show=self._show_thresholds, parent=self)
         self._canvas = canvas
         self._key_of = key_of
         self._bridge = GuiThreadBridge(self)
@@ -78,6 +86,7 @@ class ReviewPresenter(QObject):
         self._class_timer.timeout.connect(self._look_for_classes)
         self.display.painted.connect(self._on_painted)
         self.display.states_changed.connect(self.states_changed)
+        self.display.predictions_lost.connect(self.predictions_changed)
         self.classes.changed.connect(self.reload_classes)
         self.classes.failed.connect(self.failed)
         # The canvas outlives the project: what is drawn on the next one is none of this presenter's business.
@@ -132,6 +141,7 @@ class ReviewPresenter(QObject):
     # ------------------------------------------------------------------------------------------------ outcomes
     def apply(self, outcome: Outcome) -> None:
         """Show what a verb did."""
+        self.thresholds.note_act()
         if outcome.commit is not None:
             self._bridge.when_done(outcome.commit, self._on_commit)
         if outcome.text:
@@ -156,6 +166,7 @@ class ReviewPresenter(QObject):
             finished = self.session.finished
             decided = self.session.committed()
             self.states_changed.emit([decided] if decided is not None else [])
+            self.decisions_changed.emit([decided] if decided is not None else [])
             if finished:
                 self.queue_finished.emit()
             self._announce()
@@ -229,6 +240,8 @@ class ReviewPresenter(QObject):
         document = self.session.document
         if not self.object_tour or document is None or not self.session.objects.enabled:
             return
+        if not self._canvas.isVisible():
+            return  # the contact sheet stands in its place
         for item in document.in_role(Role.CANDIDATE):
             size, there = self._canvas.short_side_on_screen(item.id), self._canvas.is_in_view(item.id)
             self._seen.note(item.id, short_side_px=size, in_view=there)
@@ -283,15 +296,17 @@ class ReviewPresenter(QObject):
         pick = self._key_of("object.pick_class")
         self.said.emit(f"No class has the digit {slot}. Press {pick} to find or create a class.")
 
-    def move_threshold(self, steps: int) -> None:
-        """Move the display threshold by steps of 0.05."""
-        self.set_threshold(self.session.thresholds.default + steps * THRESHOLD_STEP)
+    def set_threshold(self, value: float, class_id: int | None = None) -> None:
+        """Set the common threshold, or that of one class; see `ThresholdActs` for more."""
+        self.thresholds.set(value, class_id)
 
-    def set_threshold(self, value: float) -> None:
-        self.apply(self.session.set_threshold(value))
-        # What became a candidate is on the screen before the next key can accept it.
-        self._canvas.paint_now()
-        self._note_seen()
+    def _show_thresholds(self, outcome: Outcome) -> None:
+        self.apply(outcome)
+        if outcome.step is Step.OBJECTS:
+            self.thresholds_changed.emit()
+            # What became a candidate is on the screen before the next key can accept it.
+            self._canvas.paint_now()
+            self._note_seen()
 
     def escape(self) -> None:
         """Take back what is going on: a gesture, the question "Empty?", then the selection."""
@@ -316,6 +331,7 @@ class ReviewPresenter(QObject):
                 changed.append(failure.frame_id)
         if changed:
             self.states_changed.emit(changed)
+            self.predictions_changed.emit(changed)
             if not self._class_timer.isActive():
                 self._class_timer.start()
 
@@ -350,6 +366,7 @@ class ReviewPresenter(QObject):
         self.session.reload_predictions()
         self._show_objects_again()
         self.classes_changed.emit()
+        self.class_maps_changed.emit()
 
     def set_task(self, task: Task, skeleton: Skeleton | None) -> None:
         """Collect another kind of object from now on, or the same with another skeleton."""

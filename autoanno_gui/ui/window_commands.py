@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from autoanno_gui.ui.dialogs.about import AboutDialog
 from autoanno_gui.ui.dialogs.class_picker import ClassPicker
 from autoanno_gui.ui.dialogs.note import NoteDialog
+from autoanno_gui.ui.dialogs.queue import QueueDialog
 from autoanno_gui.ui.dialogs.run import run_modal
 from autoanno_gui.ui.dialogs.settings import SettingsDialog
 from autoanno_gui.ui.dialogs.shortcuts import ShortcutsDialog
@@ -57,6 +59,16 @@ def edit_note(window: MainWindow) -> None:
         window.status.say("Note saved." if dialog.text else "Note removed.")
 
 
+def edit_queue(window: MainWindow) -> None:
+    """Show what the queue is ordered by and take what was changed."""
+    presenter = window.presenter
+    if presenter is None:
+        return
+    dialog = QueueDialog(presenter.session.queue_settings, window)
+    if _accepted(dialog, window):
+        window.queue_panel.change_settings(dialog.settings)
+
+
 def edit_settings(window: MainWindow) -> None:
     """Show the settings and take what was changed."""
     dialog = SettingsDialog(window.settings, window)
@@ -76,6 +88,23 @@ def show_about(window: MainWindow) -> None:
     _accepted(AboutDialog(window), window)
 
 
+def toggle_thumbnails(window: MainWindow) -> None:
+    """Give the rows of the queue small pictures, or make them compact."""
+    shown = not window.settings.thumbnails
+    window.take_settings(replace(window.settings, thumbnails=shown))
+    window.queue_panel.show_thumbnails(shown)
+    window.actions_["view.thumbnails"].setChecked(shown)
+
+
+def show_tuner(window: MainWindow) -> None:
+    """Bring the tuner in front and give it the keys."""
+    dock = window.tuner_panel.parentWidget()
+    if dock is not None:
+        dock.show()
+        dock.raise_()
+    window.tuner_panel.focus_target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
 def next_theme(window: MainWindow) -> None:
     """Go from the system's look to light, to dark, and round."""
     now = window.settings.theme
@@ -85,8 +114,15 @@ def next_theme(window: MainWindow) -> None:
 
 def focus_next_panel(window: MainWindow) -> None:
     """Give the focus to the next panel, and from the last one back to the canvas."""
-    stops: list[QWidget] = [window.canvas]
-    panels = (window.queue_panel.focus_target, window.objects_panel.focus_target, window.classes_panel.focus_target)
-    stops += [panel for panel in panels if panel.isVisible()]
-    now = next((i for i, stop in enumerate(stops) if stop.hasFocus() or stop.isAncestorOf(window.focusWidget())), 0)
-    stops[(now + 1) % len(stops)].setFocus(Qt.FocusReason.TabFocusReason)
+    panels = (
+        window.queue_panel,
+        window.threshold_panel,
+        window.objects_panel,
+        window.classes_panel,
+        window.tuner_panel,
+    )
+    stops: list[tuple[QWidget, QWidget]] = [(window.canvas, window.canvas)]
+    stops += [(panel, panel.focus_target) for panel in panels if panel.focus_target.isVisible()]
+    at = window.focusWidget()
+    now = next((i for i, (place, _) in enumerate(stops) if place is at or place.isAncestorOf(at)), 0)
+    stops[(now + 1) % len(stops)][1].setFocus(Qt.FocusReason.TabFocusReason)

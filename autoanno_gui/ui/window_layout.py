@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import QByteArray, QSettings, QSize
 from PySide6.QtWidgets import QMainWindow
 
-LAYOUT_VERSION: Final = 1
+LAYOUT_VERSION: Final = 2
 FIRST_SIZE: Final = QSize(1440, 900)
 """Logical pixels, on a screen that has as many."""
 OF_THE_SCREEN: Final = 0.9

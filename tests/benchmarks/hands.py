@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Final
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QTreeWidgetItem, QWidget
 
 from autoanno_gui.core.box import Box
+from autoanno_gui.core.records import ClassRecord
 from autoanno_gui.review.session import ReviewSession
 from autoanno_gui.ui.canvas.state import GRIP_REACH, PICK_REACH, grip_at
+from autoanno_gui.ui.canvas.tools.tool import MIN_SIDE
 from autoanno_gui.ui.dialogs.class_picker import ClassPicker
 from autoanno_gui.ui.main_window import MainWindow
-from tests.benchmarks.keystrokes import Meter
+from tests.benchmarks.keystrokes import CLICK, KEY, POINT, Meter, Place
 from tests.benchmarks.waiting import wait_until
 from tests.benchmarks.windows import Shown
 
-SURE_SIDE: Final = 8.0
-"""Logical pixels: a smaller box is drawn zoomed in, else a pixel more or less would matter."""
+WELL_DRAWN: Final = 0.85
+"""Overlap with its label that a drawn box has between whole pixels of the screen; else it is drawn zoomed in."""
 MOST_ZOOM_KEYS: Final = 12
 LOOK_AGAIN_MS: Final = 10
 LEFT: Final = Qt.MouseButton.LeftButton
@@ -65,7 +67,60 @@ class Hands:
         if self.session.unseen_asked:
             self.press("review.accept_frame")
 
-    def type_class(self, name: str) -> None:
+    # ------------------------------------------------------------------------------------------------ classes
+    def give_class(self, name: str, *, then: Place, swaps: int | None = None) -> None:
+        """Give the selected object, else the next one that is drawn, a class in the cheapest way there is.
+
+        Args:
+            name: a class of the project or a new one.
+            then: where the hand is needed afterwards.
+            swaps: how often W leads there; None when it does not.
+        """
+        meter, record = self.meter, self._record(name)
+        ways: list[tuple[float, Callable[[], None]]] = [
+            (meter.price(KEY * keys_to_pick(name, self._classes()), "keys", then=then), lambda: self._type_class(name))
+        ]
+        if record is not None and record.slot is not None:
+            digit = f"object.set_class_{record.slot}"
+            ways.append((meter.price(KEY, "keys", then=then), lambda: self.press(digit)))
+        if swaps:
+            ways.append((meter.price(KEY * swaps, "keys", then=then), lambda: self._swap(swaps)))
+        if (row := self._row_of(name)) is not None:
+            ways.append((meter.price(POINT + CLICK, "mouse", then=then), lambda: self._click_row(row)))
+        min(ways, key=lambda way: way[0])[1]()
+        self.wait_for_class(name)
+
+    def keys_of_class(self, name: str) -> int:
+        """Return the keys that give a class by its digit, else by typing."""
+        record = self._record(name)
+        return 1 if record is not None and record.slot is not None else keys_to_pick(name, self._classes())
+
+    def _record(self, name: str) -> ClassRecord | None:
+        return next((record for record in self.session.classes.values() if record.name == name), None)
+
+    def _classes(self) -> list[ClassRecord]:
+        return list(self.session.classes.values())
+
+    def _swap(self, count: int) -> None:
+        for _ in range(count):
+            self.press("object.swap_class")
+
+    def _row_of(self, name: str) -> QTreeWidgetItem | None:
+        """Return the row of a class in the panel, None when it would have to be scrolled to."""
+        rows = self.window.classes_panel.list
+        for at in range(rows.topLevelItemCount()):
+            item = rows.topLevelItem(at)
+            if item is not None and item.text(1) == name:
+                whole = rows.isVisible() and rows.viewport().rect().contains(rows.visualItemRect(item).center())
+                return item if whole else None
+        return None
+
+    def _click_row(self, row: QTreeWidgetItem) -> None:
+        rows = self.window.classes_panel.list
+        self.meter.click()
+        QTest.mouseClick(rows.viewport(), LEFT, NONE, rows.visualItemRect(row).center())
+
+    def _type_class(self, name: str) -> None:
         """Find or create a class for the selected object by typing."""
         self.await_class_picker(name)
         self.press("object.pick_class")
@@ -78,7 +133,7 @@ class Hands:
             dialog = QApplication.activeModalWidget()
             if not isinstance(dialog, ClassPicker):
                 QTimer.singleShot(LOOK_AGAIN_MS, look)
-            elif not dialog.isAncestorOf(QApplication.focusWidget()):
+            elif not _has_focus(dialog):
                 # Without the focus, keys would still be those of the window.
                 dialog.activateWindow()
                 QTimer.singleShot(LOOK_AGAIN_MS, look)
@@ -89,38 +144,24 @@ class Hands:
 
     def _finish(self, dialog: ClassPicker, name: str) -> None:
         """Use the dialog; whatever happens, it must not stay open, since the act that opened it waits for its end."""
+        before = self.meter.seconds
         try:
             self._type_into(dialog, name)
         finally:
+            self.meter.in_dialogs += self.meter.seconds - before
             if dialog.isVisible():
                 dialog.reject()
 
     def _type_into(self, dialog: ClassPicker, name: str) -> None:
-        """Type until the first row is the class; a class that is not there yet is created from its whole name."""
-        field, rows = dialog.findChild(QLineEdit), dialog.findChild(QListWidget)
+        field = dialog.findChild(QLineEdit)
         assert field is not None
-        assert rows is not None
-        wanted = next((record.id for record in self.session.classes.values() if record.name == name), None)
-        letters = iter(name)
-        while rows.currentItem() is None or rows.currentItem().data(Qt.ItemDataRole.UserRole) != wanted:
-            letter = next(letters, None)
-            if letter is None:
-                break
-            self._type(field, letter)
-        if wanted is None:
-            for letter in letters:
-                self._type(field, letter)
-        count = rows.count()
-        while count and rows.currentItem().data(Qt.ItemDataRole.UserRole) != wanted:
+        letters, downs = picking(name, self._classes())
+        for letter in name[:letters]:
             self.meter.press()
-            QTest.keyClick(field, Qt.Key.Key_Down)
-            count -= 1
-        self.meter.press()
-        QTest.keyClick(field, Qt.Key.Key_Return)
-
-    def _type(self, field: QLineEdit, letter: str) -> None:
-        self.meter.press()
-        QTest.keyClicks(field, letter)
+            QTest.keyClicks(field, letter)
+        for key in [Qt.Key.Key_Down] * downs + [Qt.Key.Key_Return]:
+            self.meter.press()
+            QTest.keyClick(field, key)
 
     # ------------------------------------------------------------------------------------------------ mouse
     def click(self, x: float, y: float) -> None:
@@ -130,15 +171,23 @@ class Hands:
 
     def draw(self, box: Box, *, before_release: Callable[[], None] = lambda: None) -> None:
         """Draw a box from a corner at which nothing else is grabbed; zoomed in where it is tiny."""
-        zoomed = self._zoom_in(box)
+        self._bring_near(box)
         start, end = self._free_diagonal(box)
         self.meter.draw()
         self._drag(start, end, before_release)
-        if zoomed:
-            self.press("view.fit")
+
+    def snap(self, points: Sequence[tuple[float, float]]) -> None:
+        """Hold E and click image pixels: each time the nearest side of the selected object jumps there."""
+        self._bring_into_view(*points)
+        self.meter.press()
+        QTest.keyPress(self.window.canvas, Qt.Key.Key_E)
+        for point in points:
+            self.click(*point)
+        QTest.keyRelease(self.window.canvas, Qt.Key.Key_E)
 
     def drag_corner(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag a corner of the selected object from one image pixel to another."""
+        self._bring_into_view(start, end)
         self.meter.drag()
         self._drag(start, end, lambda: None)
 
@@ -155,19 +204,33 @@ class Hands:
         left, top = self.window.canvas.camera.to_view(x, y)
         return QPoint(round(left), round(top))
 
-    def _zoom_in(self, box: Box) -> bool:
-        """Zoom at the box until it is large enough to be drawn well. Returns whether that was needed."""
-        camera = self.window.canvas.camera
-        side = min(box.width, box.height)
-        zoomed = False
+    def _bring_near(self, box: Box) -> None:
+        """Zoom until a box can be drawn well; back to the whole image only where it is not in view."""
+        canvas = self.window.canvas
+        self._bring_into_view((box.x1, box.y1), (box.x2, box.y2))
         for _ in range(MOST_ZOOM_KEYS):
-            if side * camera.zoom / camera.ratio >= SURE_SIDE:
-                break
+            if self._is_drawn_well(box):
+                return
             # Zooming goes to where the pointer is; pointing there is part of drawing.
-            QTest.mouseMove(self.window.canvas.viewport(), self._at(*box.centre))
+            QTest.mouseMove(canvas.viewport(), self._at(*box.centre))
             self.press("view.zoom_in")
-            zoomed = True
-        return zoomed
+
+    def _bring_into_view(self, *points: tuple[float, float]) -> None:
+        """Go back to the whole image when image pixels lie outside of what is shown: Tab may have brought it near."""
+        if not self._in_view(*points):
+            self.press("view.fit")
+
+    def _in_view(self, *points: tuple[float, float]) -> bool:
+        return all(self.window.canvas.viewport().rect().contains(self._at(*point)) for point in points)
+
+    def _is_drawn_well(self, box: Box) -> bool:
+        """Whether whole pixels of the screen, between which it is drawn, make no other box of it."""
+        camera = self.window.canvas.camera
+        first, last = self._at(box.x1, box.y1), self._at(box.x2, box.y2)
+        (x1, y1), (x2, y2) = (camera.to_image(at.x(), at.y()) for at in (first, last))
+        drawn = Box(x1, y1, x2, y2).clipped(camera.image_width, camera.image_height)
+        sides = last.x() - first.x(), last.y() - first.y()
+        return min(sides) > MIN_SIDE and min(drawn.width, drawn.height) > 1.0 and drawn.iou(box) >= WELL_DRAWN
 
     def _free_diagonal(self, box: Box) -> tuple[tuple[float, float], tuple[float, float]]:
         corners = [(box.x1, box.y1), (box.x2, box.y2), (box.x2, box.y1), (box.x1, box.y2)]
@@ -185,7 +248,7 @@ class Hands:
         if selected is None:
             return False
         x, y = canvas.camera.to_image(at.x(), at.y())
-        return grip_at(selected.geometry, x, y, canvas.camera.in_image(GRIP_REACH)) is not None
+        return grip_at(selected.geometry.bounds, x, y, canvas.camera.in_image(GRIP_REACH)) is not None
 
     def clicks_on(self, object_id: int) -> tuple[float, float] | None:
         """Return an image pixel at which a click means just this object, None when others cover it everywhere."""
@@ -193,10 +256,12 @@ class Hands:
         shown = canvas.state.objects.get(object_id)
         if shown is None:
             return None
-        box, reach = shown.geometry, canvas.camera.in_image(PICK_REACH)
+        box, reach = shown.geometry.bounds, canvas.camera.in_image(PICK_REACH)
         for across, down in product((0.5, 0.3, 0.7, 0.15, 0.85), repeat=2):
             x, y = box.x1 + across * box.width, box.y1 + down * box.height
             at = self._at(x, y)
+            if not self._in_view((x, y)):
+                continue
             hits = canvas.state.hits(*canvas.camera.to_image(at.x(), at.y()), reach)
             if hits and hits[0].id == object_id:
                 return x, y
@@ -213,14 +278,46 @@ class Hands:
         )
 
     def wait_for_class(self, name: str) -> None:
-        """Wait until the selected object has a class, which may have to be made first."""
+        """Wait until the selected object, else the next one, has a class, which may have to be made first."""
         presenter = self.window.presenter
         assert presenter is not None
-        wait_until(lambda: self.selected_class() == name, presenter.objects_changed, presenter.classes_changed)
+        wait_until(
+            lambda: self.class_in_hand() == name,
+            presenter.objects_changed,
+            presenter.classes_changed,
+            presenter.said,  # with nothing selected the window only says what the next object will be
+        )
 
-    def selected_class(self) -> str | None:
-        """Return the class name of the selected object."""
-        document, selected = self.session.document, self.session.objects.selected
-        item = document.get(selected) if document is not None and selected is not None else None
-        record = self.session.classes.get(item.class_id) if item is not None else None
+    def class_in_hand(self) -> str | None:
+        """Return the class name of the selected object; without one, of the next that is drawn."""
+        document, objects = self.session.document, self.session.objects
+        item = document.get(objects.selected) if document is not None and objects.selected is not None else None
+        class_id = item.class_id if item is not None else objects.last_class
+        record = self.session.classes.get(class_id) if class_id is not None else None
         return record.name if record is not None else None
+
+
+def _has_focus(dialog: QWidget) -> bool:
+    focused = QApplication.focusWidget()
+    return focused is not None and dialog.isAncestorOf(focused)
+
+
+def picking(name: str, classes: Sequence[ClassRecord]) -> tuple[int, int]:
+    """Return how many letters to type into the class picker, and how often to press Down after them, for fewest keys.
+
+    It lists the classes that hold what was typed, those that begin with it first; a new name is typed in full.
+    """
+    ordered = sorted(classes, key=lambda record: (record.slot or 99, record.name.casefold()))
+    best = len(name), sum(name.casefold() in record.name.casefold() for record in ordered)
+    for letters in range(len(name) + 1):
+        typed = name[:letters].strip().casefold()
+        found = [record.name for record in ordered if typed in record.name.casefold()]
+        found.sort(key=lambda other: not other.casefold().startswith(typed))
+        if name in found and letters + found.index(name) < sum(best):
+            best = letters, found.index(name)
+    return best
+
+
+def keys_to_pick(name: str, classes: Sequence[ClassRecord]) -> int:
+    """Return the keys of finding or creating a class by typing, C and Enter among them."""
+    return sum(picking(name, classes)) + 2

@@ -5,12 +5,15 @@ from __future__ import annotations
 import gc
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtWidgets import QLineEdit
 
+from autoanno_gui.core.queue import QueueReason
 from autoanno_gui.ui.main_window import MainWindow
+from autoanno_gui.ui.panels.queue_popup import Narrowing
 from tests.benchmarks.figures import Figure, median
 from tests.benchmarks.machine import memory_bytes
 from tests.benchmarks.material import make_many_frames
@@ -135,8 +138,22 @@ def _panel(window: MainWindow) -> dict[str, float]:
     panel = window.queue_panel
     search = panel.findChild(QLineEdit)
     assert search is not None
+    bar = panel.table.verticalScrollBar()
+
+    def turn_page(pages: int) -> None:
+        bar.setValue(bar.value() + pages * bar.pageStep())
+        panel.table.viewport().repaint()
+
+    # The pictures of the page below are there before it is turned to.
+    turn_page(2)
+    wait_for(1.0)
+    turn_page(-1)
     acts = {
-        "all anew": panel.refresh_all,
+        "page": partial(turn_page, 1),
+        "frames found": panel.refresh_all,
+        "sorted anew": panel.refresh_order,
+        "reason": lambda: panel.filters.narrow(Narrowing(reason=QueueReason.UNPREDICTED)),
+        "no reason": lambda: panel.filters.narrow(Narrowing()),
         "filter": lambda: panel.toggle_filter("undecided"),
         "no filter": lambda: panel.toggle_filter("undecided"),
         FIRST_SEARCH: lambda: search.setText("9"),

@@ -95,11 +95,14 @@ def _names(folder: Path) -> list[str]:
     return []
 
 
-def match(labels: Sequence[Label], things: Sequence[Thing], *, taken: Iterable[int] = ()) -> dict[int, Thing]:
+def match(
+    labels: Sequence[Label], things: Sequence[Thing], *, taken: Iterable[int] = (), least: float = MATCH_IOU
+) -> dict[int, Thing]:
     """Return for labels (by index) the object that stands for each: greedily by overlap, equal classes first.
 
     Args:
         taken: labels that have one already.
+        least: the overlap from which on an object stands for a label.
     """
     found: dict[int, Thing] = {}
     if not labels or not things:
@@ -108,7 +111,7 @@ def match(labels: Sequence[Label], things: Sequence[Thing], *, taken: Iterable[i
     overlaps = pairwise_iou(_array([label.box for label in labels]), _array([thing.box for thing in things]))
     pairs = [
         (labels[i].name != things[j].name, -float(overlaps[i, j]), int(i), int(j))
-        for i, j in np.argwhere(overlaps >= MATCH_IOU)
+        for i, j in np.argwhere(overlaps >= least)
     ]
     used: set[int] = set()
     for _, _, i, j in sorted(pairs):
@@ -119,12 +122,15 @@ def match(labels: Sequence[Label], things: Sequence[Thing], *, taken: Iterable[i
     return found
 
 
-def covered(labels: Sequence[Label], boxes: np.ndarray) -> int:
-    """Return how many labels at least one of (N, 4) predicted boxes covers, of whatever class."""
-    if not labels or not len(boxes):
-        return 0
-    overlaps = pairwise_iou(_array([label.box for label in labels]), boxes.astype(np.float32))
-    return int((overlaps.max(axis=1) >= MATCH_IOU).sum())
+def covered(labels: Sequence[Label], things: Sequence[Thing]) -> list[list[tuple[Thing, float]]]:
+    """Return for each label the predicted objects that cover it, of whatever class, with their overlaps."""
+    found: list[list[tuple[Thing, float]]] = [[] for _ in labels]
+    if not labels or not things:
+        return found
+    overlaps = pairwise_iou(_array([label.box for label in labels]), _array([thing.box for thing in things]))
+    for i, j in np.argwhere(overlaps >= MATCH_IOU):
+        found[int(i)].append((things[int(j)], float(overlaps[i, j])))
+    return found
 
 
 def _array(boxes: Sequence[Box]) -> np.ndarray:

@@ -11,15 +11,9 @@ from typing import Any
 
 import pytest
 
-from autoanno_gui.core.box import Box
-from autoanno_gui.resources import resource
 from tests.benchmarks.figures import Figure, percentile, table
-from tests.benchmarks.keystrokes import DRAG, HAND, KEY, LOOK, POINT, Meter
-from tests.benchmarks.oracle_review import by_hand_seconds, keys_to_type
-from tests.benchmarks.truth import Label, Thing, Truth, covered, match
 
 ROOT = Path(__file__).resolve().parents[2]
-FRAMES = 8
 ROWS = (
     "next frame, 1080p, 10 keys/s, p99",
     "next frame, 4K, 10 keys/s, p99",
@@ -84,34 +78,6 @@ def test_nothing_is_off_by_an_order_of_magnitude(short: dict[str, Any]) -> None:
     assert next(row["value"] for name, row in rows.items() if name.startswith("memory per frame")) < 10_000
 
 
-def test_the_oracle_makes_frames_equal_to_their_labels(tmp_path: Path) -> None:
-    demo = [resource(f"demo/{name}") for name in ("frames", "labels", "sky.pt")]
-    arguments = ["--frames", str(demo[0]), "--labels", str(demo[1]), "--model", str(demo[2])]
-    done = run(tmp_path / "tmp", "tests.benchmarks.oracle_review", *arguments, "--limit", str(FRAMES), "--json")
-    assert done.returncode == 0, done.stderr
-    assert list((tmp_path / "tmp").iterdir()) == []
-    found = json.loads(done.stdout)
-    files = [file for folder in sorted(demo[1].iterdir()) for file in sorted(folder.iterdir())][:FRAMES]
-    assert found["frames"] == FRAMES
-    assert found["objects"] == sum(len(file.read_text().splitlines()) for file in files)
-    assert (found["labels_equal"], found["unequal"]) == (True, [])
-    actions = found["keys"] + found["clicks"] + found["drags"]
-    assert found["actions_per_frame"] == pytest.approx(actions / FRAMES, abs=0.001)
-    assert found["keys"] >= FRAMES
-    assert found["speedup"] == pytest.approx(found["by_hand_seconds_per_frame"] / found["seconds_per_frame"], rel=0.01)
-    assert found["speedup_limit"] is None or found["speedup_limit"] > 1
-    assert 0 <= found["edit_rate"] <= 1
-
-
-def test_a_model_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
-    frames = str(resource("demo/frames"))
-    arguments = ["--frames", frames, "--labels", frames, "--model", str(tmp_path / "none.pt")]
-    done = run(tmp_path / "tmp", "tests.benchmarks.oracle_review", *arguments, "--json")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "none.pt" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
-
-
 def test_the_table_has_a_row_for_each_figure() -> None:
     figures = [
         Figure("quick", 4.0, "ms", 2.0, "<= 5 ms", True, "seen once"),
@@ -129,64 +95,3 @@ def test_percentile_is_the_value_below_which_a_share_lies() -> None:
     assert percentile(values, 0.99) == 100.0
     assert percentile(values, 0.5) == 51.0
     assert percentile([3.0], 0.99) == 3.0
-
-
-def test_hands_cost_only_when_they_move() -> None:
-    meter = Meter()
-    meter.look(2)
-    meter.press(2)
-    meter.draw()
-    meter.click()
-    meter.press()
-    assert (meter.keys, meter.clicks, meter.drags, meter.actions) == (3, 1, 1, 5)
-    assert meter.seconds == pytest.approx(1.2 + 0.6 + 3 * 0.28 + 2 * 0.4 + (1.1 + 2.4) + (1.1 + 0.2))
-
-
-def test_drawing_by_hand_takes_a_class_key_only_for_another_class() -> None:
-    box = Box(0, 0, 10, 10)
-    frames = [[Label("cat", box), Label("dog", box), Label("cat", box)], [Label("dog", box)], []]
-    first = LOOK + (HAND + POINT + DRAG) + (HAND + KEY)  # a cat and its digit
-    first += (HAND + POINT + DRAG) + (POINT + DRAG) + (HAND + KEY) + KEY  # a cat, a dog and its digit, Space
-    second = LOOK + (HAND + POINT + DRAG) + (HAND + KEY)
-    assert by_hand_seconds(frames, {"cat": 1, "dog": 2}) == pytest.approx(first + second + LOOK + KEY)
-
-
-def test_typing_a_class_takes_the_letters_that_tell_it_apart() -> None:
-    assert keys_to_type("car", ["car", "cat", "dog"]) == 5
-    assert keys_to_type("dog", ["car", "cat", "dog"]) == 3
-
-
-def test_an_object_of_the_right_class_goes_before_one_that_overlaps_more() -> None:
-    labels = [Label("cat", Box(0, 0, 10, 10)), Label("dog", Box(100, 0, 110, 10))]
-    things = [
-        Thing(1, "dog", Box(0, 0, 10, 10)),
-        Thing(2, "cat", Box(0, 0, 10, 8)),
-        Thing(3, "cat", Box(100, 0, 110, 9)),
-        Thing(4, "dog", Box(100, 6, 110, 16)),
-    ]
-    assert {at: thing.id for at, thing in match(labels, things).items()} == {0: 2, 1: 3}
-    assert {at: thing.id for at, thing in match(labels, things, taken=[0]).items()} == {1: 3}
-
-
-def test_labels_are_read_beside_their_frames_with_the_names_above_them(tmp_path: Path) -> None:
-    folder = tmp_path / "labels"
-    (folder / "day").mkdir(parents=True)
-    (tmp_path / "classes.txt").write_text("cat\ndog\n")
-    (folder / "day" / "a.txt").write_text("1 0.5 0.5 0.5 0.5\n0 0.1 0.1 0.2 0.1 0.2 0.4\n0 0.5 0.5 0.001 0.2\n")
-    truth = Truth(folder, names=("unused",))
-    labels = truth.labels("day/a.jpg", width=200, height=100)
-    assert [label.name for label in labels] == ["dog", "cat"]
-    assert labels[0].box.as_tuple() == pytest.approx((50, 25, 150, 75))
-    assert labels[1].box.as_tuple() == pytest.approx((20, 10, 40, 40))
-    assert truth.labels("day/b.jpg", width=200, height=100) == []
-    (folder / "day" / "c.txt").write_text("2 0.5 0.5 0.5 0.5\n")
-    with pytest.raises(ValueError, match=r"c\.txt"):
-        truth.labels("day/c.jpg", width=200, height=100)
-
-
-def test_a_label_counts_as_covered_whatever_the_class() -> None:
-    import numpy as np
-
-    labels = [Label("cat", Box(0, 0, 10, 10)), Label("dog", Box(50, 50, 60, 60))]
-    assert covered(labels, np.array([[0, 0, 10, 9], [54, 50, 64, 60]], np.float32)) == 1
-    assert covered(labels, np.zeros((0, 4), np.float32)) == 0

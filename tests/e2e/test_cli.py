@@ -31,7 +31,7 @@ from tests.e2e.conftest import ROOT, Open, command_line, finished_runs, hashes, 
 from tests.projects import USUAL, MadeProject, draw_frames, make_project
 from tests.unit.review.sitting import Sitting
 
-VERBS = ("gui", "scan", "predict", "queue", "metrics", "export", "doctor", "demo")
+VERBS = ("gui", "scan", "predict", "queue", "metrics", "tune", "export", "doctor", "demo")
 Json = dict[str, Any]
 
 

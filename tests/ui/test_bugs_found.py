@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -49,9 +49,9 @@ PLAIN: Final[dict[str, Any]] = {"task": Task.DETECT, "skeleton": None, "settings
 
 def test_panels_wait_for_a_project(open_window: Open) -> None:
     window = open_window(arguments=[]).window
-    panels = (window.queue_panel, window.objects_panel, window.classes_panel)
+    panels = (window.queue_panel, window.threshold_panel, window.objects_panel, window.classes_panel)
     assert not any(panel.isEnabled() for panel in panels)
-    assert window.objects_panel._threshold.value() * 0.05 == pytest.approx(float(window.objects_panel._value.text()))
+    assert window.threshold_panel.slider.value() == 50
 
 
 def test_the_welcome_buttons_are_gone_as_soon_as_a_folder_is_opened(open_window: Open, made: MadeProject) -> None:
@@ -189,7 +189,6 @@ def test_the_review_does_not_begin_behind_everything_with_a_frame_that_cannot_be
     file.write_bytes(file.read_bytes()[:500])
     driver = open_window(made)
     driver.wait(lambda: driver.session.fault is not None or driver.frame != "frame_0.jpg")
-    driver.session.queue.reorder()
     driver.window.projects._leave_faulty_first()
     driver.wait(lambda: driver.session.can_decide)
     assert driver.frame == "frame_1.jpg"
@@ -245,8 +244,9 @@ def test_rows_take_the_colours_of_another_theme(driver: Driver, name: str) -> No
     driver.window.set_theme("dark" if name == "light" else "light")
     driver.key(Key.Key_X)
     driver.window.set_theme(name)
-    rows = driver.window.objects_panel.list
-    colours = {rows.topLevelItem(at).foreground(0).color().name() for at in range(rows.topLevelItemCount())}
+    rows = driver.window.objects_panel.list.model()
+    brushes = [rows.index(at, 0).data(Qt.ItemDataRole.ForegroundRole) for at in range(rows.rowCount())]
+    colours = {brush.color().name() for brush in brushes}
     assert colours <= {theme.tokens().text, theme.tokens().muted}
     digits = driver.window.classes_panel.list.topLevelItem(0)
     assert digits.foreground(0).color().name() == theme.tokens().muted

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
+from autoanno_gui.core.queue import QueueReason
 from autoanno_gui.core.records import Frame
+from autoanno_gui.ui.panels.queue_popup import Narrowing
 from autoanno_gui.ui.prefetch import LoadedFrame, Prefetcher
 from tests.projects import USUAL, MadeProject, draw_frames, make_project
 from tests.ui.conftest import Open
@@ -62,6 +66,40 @@ class TestLongQueue:
             assert panel.table.viewport().rect().contains(panel.table.visualRect(row))
             places.add(panel.table.verticalScrollBar().value())
         assert 2 <= len(places) <= 10
+
+
+def test_nothing_that_a_person_does_to_a_long_queue_stalls_it(driver: Driver) -> None:
+    frames = [Frame(1000 + at, f"clip_{at // 500}/frame_{at:06d}.jpg", run_frame_id=at) for at in range(100_000)]
+    driver.session.take_frames(frames)
+    panel, model = driver.window.queue_panel, driver.window.queue_panel.table.model()
+    panel.refresh_all()
+    assert model.rowCount() > 100_000
+    bar = panel.table.verticalScrollBar()
+    page = panel.table.viewport()
+
+    def scroll() -> None:
+        bar.setValue(bar.value() + bar.pageStep())
+        page.repaint()
+
+    def toggle_reason() -> None:
+        reason = None if panel.filters.narrowing.reason else QueueReason.ORDERED
+        panel.filters.narrow(Narrowing(reason=reason))
+
+    acts = {
+        "frames found": panel.refresh_all,
+        "sorted anew": panel.refresh_order,
+        "state": lambda: panel.toggle_filter("undecided"),
+        "reason": toggle_reason,
+        "scroll": scroll,
+    }
+    dearest = {name: min(seconds_of(act) for _ in range(6)) for name, act in acts.items()}
+    assert {name: taken for name, taken in dearest.items() if taken > 0.005} == {}
+
+
+def seconds_of(act: Callable[[], object]) -> float:
+    begun = time.thread_time()
+    act()
+    return time.thread_time() - begun
 
 
 def test_what_is_being_decoded_is_not_decoded_twice(tmp_path: Path, qtbot: QtBot) -> None:

@@ -143,7 +143,7 @@ def test_queue_rows_say_their_state_by_a_sign(driver: Driver) -> None:
 
 
 def test_the_threshold_slider_follows_and_leads(driver: Driver) -> None:
-    driver.window.objects_panel.threshold_changed.emit(0.7)
+    driver.window.threshold_panel.slider.setValue(70)
     assert driver.session.thresholds.default == 0.7
     assert driver.roles() == {Role.CANDIDATE: 1, Role.GHOST: 2}
     with driver.reader() as reader:

@@ -71,6 +71,7 @@ def test_settings_come_back_as_they_were_saved(home: AppHome) -> None:
         segmenter_architecture="sam2_t",
         mask_tolerance=0.5,
         object_tour=False,
+        thumbnails=False,
         shortcuts={"review.next": ("N", "Right")},
     )
     assert all(getattr(settings, name) != getattr(Settings(), name) for name in Settings.__slots__)

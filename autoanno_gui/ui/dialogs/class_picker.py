@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from autoanno_gui.core.records import ClassRecord
-from autoanno_gui.ui.panels.objects import class_icon
+from autoanno_gui.ui.panels.object_rows import class_icon
 
 _ID: Final = Qt.ItemDataRole.UserRole
 

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from autoanno_gui.core.classes import PALETTE
 from autoanno_gui.core.records import ClassRecord
 from autoanno_gui.ui import theme
-from autoanno_gui.ui.panels.objects import class_icon
+from autoanno_gui.ui.panels.object_rows import class_icon
 
 _ID: Final = Qt.ItemDataRole.UserRole
 

@@ -1,266 +1,189 @@
-"""The queue panel: every frame in the order of review, with its state; quick at 100,000 rows."""
+"""The queue panel: every frame in the order of review, with its reason and state; quick at 100,000 rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QLineEdit,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QSignalBlocker, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from autoanno_gui.core.frame_list import STATE_NUMBER, FrameList
-from autoanno_gui.core.records import Frame, FrameState
+from autoanno_gui.core.queue_filter import QueueFilter
+from autoanno_gui.core.queue_settings import OrderName, QueueSettings
+from autoanno_gui.core.records import FrameState
 from autoanno_gui.review.session import ReviewSession
-from autoanno_gui.ui import theme
+from autoanno_gui.ui.panels.queue_filters import QueueFilters
+from autoanno_gui.ui.panels.queue_model import Filter, QueueModel
+from autoanno_gui.ui.panels.queue_popup import Narrowing
+from autoanno_gui.ui.panels.queue_rows import QueueTable
+from autoanno_gui.ui.panels.queue_words import FILTERS
+from autoanno_gui.ui.thumbnails import Thumbnails
 
-GLYPHS: Final = {
-    FrameState.UNDECIDED: "○",
-    FrameState.ACCEPTED: "✓",
-    FrameState.EDITED: "✎",
-    FrameState.REJECTED: "✕",
-    FrameState.HAND_LABELLED: "✚",
-    FrameState.DEFERRED: "↷",
-    FrameState.FAILED: "⚠",
-}
-NAMES: Final = {
-    FrameState.UNDECIDED: "to review",
-    FrameState.ACCEPTED: "accepted as the model said",
-    FrameState.EDITED: "accepted with changes",
-    FrameState.REJECTED: "waits for hand labelling",
-    FrameState.HAND_LABELLED: "labelled by hand",
-    FrameState.DEFERRED: "put off",
-    FrameState.FAILED: "cannot be used",
-}
-FILTERS: Final[tuple[tuple[str, str, tuple[FrameState, ...]], ...]] = (
-    ("all", "All frames", tuple(FrameState)),
-    ("undecided", "To review", (FrameState.UNDECIDED, FrameState.DEFERRED)),
-    ("labelled", "Labelled", (FrameState.ACCEPTED, FrameState.EDITED, FrameState.HAND_LABELLED)),
-    ("rejected", "To label by hand", (FrameState.REJECTED,)),
-    ("deferred", "Put off", (FrameState.DEFERRED,)),
-    ("failed", "Cannot be used", (FrameState.FAILED,)),
-)
-ROW_HEIGHT: Final = 24
-_ROLES: Final = frozenset(
-    {
-        int(Qt.ItemDataRole.DisplayRole),
-        int(Qt.ItemDataRole.TextAlignmentRole),
-        int(Qt.ItemDataRole.ToolTipRole),
-        int(Qt.ItemDataRole.AccessibleTextRole),
-        int(Qt.ItemDataRole.ForegroundRole),
-    }
-)
-"""What the model answers; a view asks for more, for every cell that it paints."""
-_ModelIndex = QModelIndex | QPersistentModelIndex
-
-
-class _Names:
-    """Paths, case folded, as one row of bytes: what 100,000 texts of their own would take 12 ms for, this does in 2."""
-
-    def __init__(self, paths: Sequence[str]) -> None:
-        self._bytes = np.frombuffer("".join([f"{path}\0" for path in paths]).casefold().encode(), np.uint8)
-        ends = np.flatnonzero(self._bytes == 0)
-        self._starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
-
-    def having(self, text: str) -> NDArray[np.bool_]:
-        """Return (N,) whether each path has a case folded text in it."""
-        if not len(self._starts):
-            return np.zeros(0, np.bool_)
-        wanted = text.encode(errors="surrogatepass")
-        places = max(0, len(self._bytes) - len(wanted) + 1)
-        begins = np.zeros(len(self._bytes), np.bool_)
-        begins[:places] = True
-        for offset, byte in enumerate(wanted):
-            begins[:places] &= self._bytes[offset : offset + places] == byte
-        found: NDArray[np.bool_] = np.logical_or.reduceat(begins, self._starts)
-        return found
-
-
-class QueueModel(QAbstractTableModel):
-    """Rows of the queue that pass the filter: state and name."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._session: ReviewSession | None = None
-        self._states: tuple[FrameState, ...] = tuple(FrameState)
-        self._text = ""
-        self._rows: NDArray[np.int32] = np.zeros(0, np.int32)
-        self._row_of: NDArray[np.int32] = np.zeros(0, np.int32)
-        self._names: _Names | None = None
-        """What a search looks at; None until asked for."""
-
-    def set_session(self, session: ReviewSession | None) -> None:
-        self._session = session
-        self.rebuild()
-
-    def set_filter(self, states: Sequence[FrameState], text: str) -> None:
-        self._states, self._text = tuple(states), text.casefold()
-        self._find_rows()
-
-    def rebuild(self) -> None:
-        """Find the rows anew, after frames came or their order changed."""
-        self._names = None
-        self._find_rows()
-
-    def _find_rows(self) -> None:
-        """Keep the places in the queue whose frame passes the filter."""
-        self.beginResetModel()
-        self._rows = self._matching()
-        count = len(self._session.queue) if self._session is not None else 0
-        self._row_of = np.full(count, -1, np.int32)
-        self._row_of[self._rows] = np.arange(len(self._rows), dtype=np.int32)
-        self.endResetModel()
-
-    def _matching(self) -> NDArray[np.int32]:
-        if self._session is None:
-            return np.zeros(0, np.int32)
-        queue = self._session.queue
-        keep = np.ones(len(queue), np.bool_)
-        if len(self._states) < len(FrameState):
-            numbers = [STATE_NUMBER[state] for state in self._states]
-            keep = np.isin(queue.frames.states[queue.order], numbers)
-        if self._text:
-            keep &= self._named(queue.frames)[queue.order]
-        return np.flatnonzero(keep).astype(np.int32)
-
-    def _named(self, frames: FrameList) -> NDArray[np.bool_]:
-        """Return for each frame in natural order whether its path has the text."""
-        if self._names is None:
-            self._names = _Names([frame.path for frame in frames])
-        return self._names.having(self._text)
-
-    def count(self, states: Sequence[FrameState]) -> int:
-        """Return how many frames are in one of these states."""
-        return self._session.frames.count(*states) if self._session is not None else 0
-
-    def frame(self, row: int) -> Frame | None:
-        if self._session is None or not 0 <= row < len(self._rows):
-            return None
-        return self._session.queue.at(int(self._rows[row]))
-
-    def row_of(self, frame_id: int) -> int:
-        """Return the row of a frame, -1 when the filter leaves it out."""
-        if self._session is None or frame_id not in self._session.frames:
-            return -1
-        place = self._session.queue.place_of(frame_id)
-        return int(self._row_of[place]) if place < len(self._row_of) else -1
-
-    def refresh(self, ids: Sequence[int]) -> None:
-        """Redraw the rows of frames; rows never leave while the reviewer is at work, only when the filter is set."""
-        for frame_id in ids:
-            row = self.row_of(frame_id)
-            if row >= 0:
-                self.dataChanged.emit(self.index(row, 0), self.index(row, 1))
-
-    def rowCount(self, parent: _ModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        """Qt override."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _ModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        """Qt override."""
-        return 0 if parent.isValid() else 2
-
-    def data(self, index: _ModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401 - Qt's own signature
-        """Qt override."""
-        if role not in _ROLES:
-            return None
-        frame = self.frame(index.row())
-        if frame is None:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return GLYPHS[frame.state] if index.column() == 0 else frame.path
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 0:
-            return Qt.AlignmentFlag.AlignCenter
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            seen = "" if frame.run_frame_id is not None else ", not predicted yet"
-            return f"{frame.path}: {NAMES[frame.state]}{seen}"
-        if role == Qt.ItemDataRole.ForegroundRole and self._is_quiet(frame):
-            return theme.muted_brush()
-        return None
-
-    @staticmethod
-    def _is_quiet(frame: Frame) -> bool:
-        return frame.state.decided or frame.run_frame_id is None
+_LEAST_WIDTH: Final = 232
+"""Logical pixels: room for the names of the orders."""
 
 
 class QueuePanel(QWidget):
-    """The list of frames with a filter and a search field."""
+    """The list of frames with its order, its filters and a search."""
 
     frame_chosen = Signal(int)
     filter_chosen = Signal()
-    """Somebody picked another filter by hand."""
+    """Somebody picked another filter or order by hand, and is done with it."""
+    settings_changed = Signal(object)
+    """The `QueueSettings` that the queue is to be ordered by from now on."""
+    filter_changed = Signal(object)
+    """The `QueueFilter` that `set_matches` has to answer."""
+    shown_changed = Signal(object)
+    """(N,) bool by position, which frames the reviewer wants to go through; None for all."""
     said = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session: ReviewSession | None = None
+        self._settings = QueueSettings()
         self._model = QueueModel(self)
         self._current: int | None = None
-        self._filter = QComboBox()
-        self._filter.setAccessibleName("Which frames the queue shows")
-        for key, text, _ in FILTERS:
-            self._filter.addItem(text, key)
-        self._filter.currentIndexChanged.connect(self._apply_filter)
-        self._filter.activated.connect(lambda _row: self.filter_chosen.emit())
-        self._search = QLineEdit(placeholderText="Find by name", clearButtonEnabled=True)
-        self._search.setAccessibleName("Find frames by name")
-        self._search.textChanged.connect(self._apply_filter)
-        self._count = QLabel()
-        self._count.setObjectName("mutedLabel")
-        self.table = _Table(self._model)
+        self._thumbnails: Thumbnails | None = None
+        self._with_thumbnails = True
+        self._look_ahead_full = True
+        self._generation = 0
+        self._asked = QueueFilter()
+        self._awaits_matches = False
+        """Whether somebody set a filter and it is not known yet which frames pass it."""
+        self.filters = QueueFilters()
+        self._filter, self._search = self.filters.states, self.filters.search
+        self.filters.order_chosen.connect(self._choose_order)
+        self.filters.changed.connect(self._apply_filter)
+        self.filters.states_chosen.connect(self.filter_chosen)
+        self.filters.narrowed.connect(self._narrow)
+        self.filters.left.connect(self.filter_chosen)
+        self.table = QueueTable(self._model)
         self.table.clicked.connect(self._choose)
         self.table.entered_row.connect(self._choose)
-        top = QHBoxLayout()
-        top.addWidget(self._filter, 1)
-        top.addWidget(self._count)
+        self.table.rested.connect(self._want_thumbnails)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(6)
-        layout.addLayout(top)
-        layout.addWidget(self._search)
+        # The list first: from there, where F6 leads, Tab goes to what stands above it.
         layout.addWidget(self.table, 1)
+        layout.insertWidget(0, self.filters)
+        self.setMinimumWidth(_LEAST_WIDTH)
 
     @property
     def focus_target(self) -> QWidget:
         """What F6 gives the focus to."""
         return self.table
 
+    # ------------------------------------------------------------------------------------------------ the project
     def set_session(self, session: ReviewSession | None) -> None:
         self._session = session
+        self._asked, self._awaits_matches, self._look_ahead_full = QueueFilter(), False, True
+        with QSignalBlocker(self._search):
+            self._search.clear()
+        self.filters.take_narrowing(Narrowing())
+        self._model.filter = Filter(states=self.filters.shown_states)
+        self._open_thumbnails()
+        if session is not None:
+            self._generation = session.frames.generation
+            self.filters.classes = session.classes
+            self.set_settings(session.queue_settings)
         self._model.set_session(session)
         self._say_wanted()
         self._show_count()
 
+    def set_settings(self, settings: QueueSettings) -> None:
+        """Show what the queue is ordered by."""
+        self._settings = settings
+        self.filters.show_order(settings.order)
+
+    def change_settings(self, settings: QueueSettings) -> None:
+        """Show and tell that the queue is to be ordered by something else."""
+        if settings != self._settings:
+            self.set_settings(settings)
+            self.settings_changed.emit(settings)
+
     def refresh_all(self) -> None:
-        """Show frames that were found, or another order."""
-        self._model.rebuild()
-        self._show_count()
-        self._mark_current()
+        """Show frames that were found."""
+        if self._session is not None and self._session.frames.generation != self._generation:
+            # What matched was by position, and positions mean other frames now.
+            self._generation = self._session.frames.generation
+            self._model.filter = replace(self._model.filter, matches=None)
+        self._follow_queue(sorted_anew=False)
+
+    def refresh_order(self) -> None:
+        """Show the same frames in another order, and why each stands where it does now."""
+        self._follow_queue(sorted_anew=True)
 
     def refresh_frames(self, ids: Sequence[int]) -> None:
         """Redraw the rows of some frames."""
-        self._model.refresh(ids)
+        self._model.refresh_frames(ids)
 
     def set_current(self, frame_id: int) -> None:
         """Mark the open frame and keep its row in sight."""
         self._current = frame_id
         self._mark_current()
 
+    def set_matches(self, matches: NDArray[np.bool_] | None) -> None:
+        """Take the answer to `filter_changed`: (N,) by position, whether each frame passes; None for all.
+
+        A newer answer to the same filter is shown with the next order.
+        """
+        if (matches is None) is not self.filters.narrowing.predictions.is_open:
+            return  # the answer to another filter, that came late
+        wanted = replace(self._model.filter, matches=matches)
+        if self._awaits_matches:
+            self._awaits_matches = False
+            self._set_filter(wanted)
+        else:
+            self._model.filter = wanted
+
+    # ------------------------------------------------------------------------------------------------ following
+    def _follow_queue(self, *, sorted_anew: bool) -> None:
+        row = self._current_row()
+        in_sight = row in self.table.rows_in_sight()
+        bar = self.table.verticalScrollBar()
+        value = bar.value()
+        self._model.refresh(sorted_anew=sorted_anew)
+        self._show_count()
+        after = self._current_row()
+        if in_sight and after >= 0:
+            # The open frame stays where the eye has it.
+            bar.setValue(value + after - row)
+        elif bar.value() != value:
+            bar.setValue(value)
+        self._select_current()
+        self.table.look_again()
+        if self._model.filter.narrows:
+            self.shown_changed.emit(self._model.narrowed)
+
+    def _current_row(self) -> int:
+        return self._model.row_of(self._current) if self._current is not None else -1
+
+    def _mark_current(self) -> None:
+        row = self._current_row()
+        if row >= 0:
+            self.table.bring_into_sight(row)
+        self._select_current()
+
+    def _select_current(self) -> None:
+        row = self._current_row()
+        if row < 0:
+            self.table.clearSelection()
+        elif row != self.table.currentIndex().row() or not self.table.selectionModel().hasSelection():
+            self.table.selectionModel().setCurrentIndex(
+                self._model.index(row, 0),
+                self.table.selectionModel().SelectionFlag.ClearAndSelect
+                | self.table.selectionModel().SelectionFlag.Rows,
+            )
+
+    # ------------------------------------------------------------------------------------------------ filters
     def toggle_filter(self, key: str) -> None:
         """Show only frames of one kind and open the first, or all again."""
-        if self._filter.currentData() == key:
+        if self.filters.key == key:
             key = "all"
         at = self._filter.findData(key)
         if not self._model.count(FILTERS[at][2]):
@@ -271,68 +194,97 @@ class QueuePanel(QWidget):
         if frame is not None and key != "all":
             self.frame_chosen.emit(frame.id)
 
-    def _mark_current(self) -> None:
-        row = self._model.row_of(self._current) if self._current is not None else -1
-        if row < 0:
-            self.table.clearSelection()
-            return
-        index = self._model.index(row, 0)
-        if not self.table.viewport().rect().contains(self.table.visualRect(index)):
-            # By half a page: scrolled by a single row, the whole list would be painted anew at every frame.
-            self.table.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
-        self.table.selectRow(row)
-
     def _apply_filter(self) -> None:
-        states = FILTERS[self._filter.currentIndex()][2]
-        self._model.set_filter(states, self._search.text())
+        wanted = replace(self._model.filter, states=self.filters.shown_states, text=self._search.text().casefold())
+        self._set_filter(wanted)
         self._say_wanted()
+
+    def _narrow(self, narrowing: Narrowing) -> None:
+        before = self._model.filter
+        open_ = narrowing.predictions.is_open
+        # Until it is known which frames match another filter, the list stays as it is.
+        self._set_filter(replace(before, reason=narrowing.reason, matches=None if open_ else before.matches))
+        if narrowing.predictions != self._asked:
+            self._asked, self._awaits_matches = narrowing.predictions, not open_
+            self.filter_changed.emit(narrowing.predictions)
+
+    def _set_filter(self, wanted: Filter) -> None:
+        narrowed_before = self._model.filter.narrows
+        self._model.set_filter(wanted)
         self._show_count()
         self._mark_current()
+        self.table.look_again()
+        if narrowed_before or wanted.narrows:
+            self.shown_changed.emit(self._model.narrowed)
+
+    def _choose_order(self, name: OrderName) -> None:
+        self.change_settings(replace(self._settings, order=name))
+        self.filter_chosen.emit()
 
     def _say_wanted(self) -> None:
         """Whoever looks at the frames to label by hand, or at those put off, goes through these."""
         if self._session is not None:
-            key = self._filter.currentData()
+            key = self.filters.key
             self._session.queue.wanted = FrameState(key) if key in ("rejected", "deferred") else FrameState.UNDECIDED
 
     def _show_count(self) -> None:
-        self._count.setText(f"{self._model.rowCount():,}")
+        self.filters.show_count(self._model.rowCount(), self._model.total())
+        if self._session is not None:
+            self.filters.classes, self.filters.threshold = self._session.classes, self._session.thresholds.default
 
     def _choose(self, index: QModelIndex) -> None:
         frame = self._model.frame(index.row())
         if frame is not None:
             self.frame_chosen.emit(frame.id)
 
+    # ------------------------------------------------------------------------------------------------ pictures
+    def show_thumbnails(self, shown: bool) -> None:
+        """Give each row its picture, or make the rows compact."""
+        if shown != self._with_thumbnails:
+            self._with_thumbnails = shown
+            self._open_thumbnails()
+            self._mark_current()
 
-class _Table(QTableView):
-    """Fixed rows, no grid: an item view that does not measure its contents stays quick."""
+    def note_look_ahead(self, full: bool) -> None:
+        """Note whether the frames that the next keys ask for are ready: before that, no small picture is made."""
+        self._look_ahead_full = full
+        if self._thumbnails is not None:
+            self._thumbnails.pause(not full)
 
-    entered_row = Signal(QModelIndex)
+    def read_thumbnails_again(self) -> None:
+        """Take it that files may have changed."""
+        if self._thumbnails is not None:
+            self._thumbnails.distrust()
+            self.table.look_again()
 
-    def __init__(self, model: QueueModel) -> None:
-        super().__init__()
-        self.setModel(model)
-        self.setAccessibleName("Queue")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideLeft)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.horizontalHeader().hide()
-        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
-        self.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.setColumnWidth(0, 30)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+    def _open_thumbnails(self) -> None:
+        before, self._thumbnails = self._thumbnails, None
+        if self._session is not None and self._with_thumbnails:
+            self._thumbnails = Thumbnails(self._session.store.root, self)
+            self._thumbnails.pause(not self._look_ahead_full)
+            self._thumbnails.loaded.connect(self._on_thumbnail)
+        self.table.show_pictures(self._thumbnails)
+        self.table.look_again()
+        if before is not None:
+            before.close()
+            before.deleteLater()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Qt override: Enter opens the row."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
-            self.entered_row.emit(self.currentIndex())
+    def _on_thumbnail(self, frame_id: int) -> None:
+        row = self._model.row_of(frame_id)
+        if row in self.table.rows_in_sight():
+            self.table.update_row(row)
+
+    def _want_thumbnails(self) -> None:
+        """Ask for the pictures of the rows in sight, then of a page below and one above."""
+        if self._thumbnails is None or not self.isVisible():
             return
-        super().keyPressEvent(event)
+        rows = self.table.rows_in_sight()
+        page = len(rows)
+        nearby = [*rows, *range(rows.stop, rows.stop + page), *range(rows.start - 1, rows.start - 1 - page, -1)]
+        frames = [frame for row in nearby if (frame := self._model.frame(row)) is not None]
+        self._thumbnails.want(frames, scale=self.devicePixelRatioF())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Qt override."""
+        super().showEvent(event)
+        self.table.look_again()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from autoanno_gui.core.frame_list import STATES, FrameList
-from autoanno_gui.core.records import Frame
+from autoanno_gui.core.records import Frame, Progress
 from autoanno_gui.review.model_runner import LoadedModel
 from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.ui import theme
@@ -113,6 +113,10 @@ class StatusLine(QStatusBar):
         """Show how far the prediction is."""
         self._job.show_progress(progress)
 
+    def show_looking(self, progress: Progress) -> None:
+        """Show how far the comparing of pictures is."""
+        self._job.show_count("Comparing pictures", progress.done, progress.total)
+
     def hide_job(self) -> None:
         """Take the progress away."""
         self._job.hide()
@@ -150,7 +154,7 @@ class _JobStrip(QWidget):
         self.stop = QToolButton()
         self.stop.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.stop.setAutoRaise(True)
-        self.stop.setToolTip("Stop predicting; what is done is kept")
+        self.stop.setToolTip("Stop; what is done is kept")
         theme.set_icon(self.stop, "stop")
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 0, 0)
@@ -161,14 +165,18 @@ class _JobStrip(QWidget):
         self.hide()
 
     def show_progress(self, progress: PredictionProgress) -> None:
-        self._bar.setRange(0, max(progress.total, 1))
-        self._bar.setValue(progress.done)
         left = progress.seconds_left
         time = f"{_SEPARATOR}{duration(left)} left" if left is not None else ""
-        self._text.setText(
-            f"{progress.done:,} / {progress.total:,}{_SEPARATOR}{progress.frames_per_second:.1f}/s{time}"
-        )
-        self.setVisible(progress.total > 1 and progress.done < progress.total)
+        self._show(f"{_SEPARATOR}{progress.frames_per_second:.1f}/s{time}", progress.done, progress.total)
+
+    def show_count(self, what: str, done: int, total: int) -> None:
+        self._show(f"{_SEPARATOR}{what}", done, total)
+
+    def _show(self, rest: str, done: int, total: int) -> None:
+        self._bar.setRange(0, max(total, 1))
+        self._bar.setValue(done)
+        self._text.setText(f"{done:,} / {total:,}{rest}")
+        self.setVisible(total > 1 and done < total)
 
 
 def duration(seconds: float) -> str:

@@ -73,14 +73,14 @@ def test_hand_mode_hides_every_prediction() -> None:
     assert frame.shown == ()
 
 
-def test_review_order_is_least_certain_first_then_confirmed_then_ghosts() -> None:
+def test_review_order_is_least_certain_first_then_ghosts_then_confirmed() -> None:
     frame = document([*ROWS[:3], (FAINTER.as_tuple(), 0.2, 0)])
     new = done(frame.add(NEW, 11))
     assert frame.review_order(ghosts=False) == [1, 0, new]
     done(frame.accept(1))
-    assert frame.review_order(ghosts=True) == [0, 1, new, 2, 3]
+    assert frame.review_order(ghosts=True) == [0, 2, 3, 1, new]
     done(frame.reject(0))
-    assert frame.review_order(ghosts=True) == [1, new, 2, 3]
+    assert frame.review_order(ghosts=True) == [2, 3, 1, new]
 
 
 def test_second_choices_are_mapped_and_named_once() -> None:

@@ -223,7 +223,7 @@ def test_the_queue_with_its_reasons(sit_down: Sit) -> None:
     assert report["order"] == "natural"
     assert [(row["frame"], row["reason"], row["state"]) for row in report["frames"]] == [
         ("frame_1.jpg", "unpredicted", "undecided"),
-        ("frame_3.jpg", "coverage", "undecided"),
+        ("frame_3.jpg", "ordered", "undecided"),
         ("frame_2.jpg", "deferred", "deferred"),
         ("frame_0.jpg", "decided", "accepted"),
     ]

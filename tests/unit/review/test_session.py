@@ -167,7 +167,6 @@ def test_frames_that_were_put_off_come_after_the_undecided_ones(sitting: Sitting
     assert sitting.session.finished
     deferred, accepted = FrameState.DEFERRED, FrameState.ACCEPTED
     assert sitting.states == sitting.stored_states == [deferred, accepted, deferred, accepted]
-    sitting.session.queue.reorder()
     assert sitting.session.queue.first() == sitting.session.frames.at(0)
     sitting.go_to(0)
     sitting.accept()

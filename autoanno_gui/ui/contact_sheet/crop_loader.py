@@ -1,0 +1,218 @@
+"""Reads what the contact sheet shows, on one thread: drafts, then each frame once for all its wanted objects."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtGui import QImage
+
+from autoanno_gui.core.draft import DraftSummary
+from autoanno_gui.core.judged_page import SheetItem
+from autoanno_gui.review.contact_sheet import LARGEST_PAGE
+from autoanno_gui.review.sheet_reader import CropJob, SheetCrop, SheetReader
+from autoanno_gui.store.reader import Reader
+from autoanno_gui.ui.images import to_image
+
+Size: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedCrop:
+    """One object as it can be painted.
+
+    Attributes:
+        size: (width, height) in device pixels that the image was made to fit.
+        image: Format_RGB32; None when the object cannot be shown.
+        box: the object's box, xyxy in pixels of the image.
+        choices: project classes of the model's best scores, best first.
+        fault: why there is no image, for people.
+    """
+
+    size: Size
+    image: QImage | None
+    box: tuple[float, float, float, float]
+    choices: tuple[int, ...]
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftsRead:
+    """What drafts are about, by frame; `generation` is that of the question."""
+
+    generation: int
+    drafts: dict[int, DraftSummary]
+
+
+class CropLoader(QObject):
+    """Keeps the crops of the page that is shown, and of little more."""
+
+    drafts_read = Signal(object)
+    """DraftsRead."""
+    loaded = Signal(object)
+    """The objects that can be painted now, as a list of `SheetItem`."""
+    failed = Signal(object)
+    """What ended the thread."""
+
+    def __init__(self, root: Path, open_reader: Callable[[], Reader], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._kept: OrderedDict[SheetItem, LoadedCrop] = OrderedDict()
+        self._wanted: frozenset[SheetItem] = frozenset()
+        self._worker = _CropThread(root, open_reader)
+        self._worker.drafts_read.connect(self.drafts_read, Qt.ConnectionType.QueuedConnection)
+        self._worker.cropped.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._worker.failed.connect(self.failed, Qt.ConnectionType.QueuedConnection)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, item: SheetItem, *, size: Size) -> LoadedCrop | None:
+        """Return an object's crop if it is there in this size."""
+        found = self._kept.get(item)
+        return found if found is not None and found.size == size else None
+
+    def read_drafts(self, generation: int, frame_ids: Collection[int]) -> None:
+        """Ask what the drafts of frames are about, before anything else is read."""
+        self._worker.ask_drafts(generation, frame_ids)
+        self._start()
+
+    def want(self, jobs: Sequence[CropJob]) -> None:
+        """Ask for crops, most urgent first; what was asked for before and not begun is dropped."""
+        self._wanted = frozenset(item for job in jobs for item in job.items)
+        missing = [
+            CropJob(job.frame, left, job.size)
+            for job in jobs
+            if (left := tuple(item for item in job.items if self.get(item, size=job.size) is None))
+        ]
+        self._worker.ask(missing)
+        if missing:
+            self._start()
+
+    def forget(self) -> None:
+        """Drop all crops, because files may have changed."""
+        self._kept.clear()
+
+    def renew(self) -> None:
+        """Read the project's classes and kind of objects again before anything else is read."""
+        self._worker.renew()
+
+    def close(self) -> None:
+        """Stop the thread and drop the crops."""
+        self._worker.stop()
+        self._kept.clear()
+
+    def _start(self) -> None:
+        if not self._worker.isRunning() and not self._worker.isFinished():
+            self._worker.start(QThread.Priority.LowPriority)
+
+    @Slot(object)
+    def _take(self, crops: dict[SheetItem, LoadedCrop]) -> None:
+        self._worker.note_taken(crops)
+        for item, crop in crops.items():
+            self._kept[item] = crop
+            self._kept.move_to_end(item)
+        for item in list(self._kept):
+            if len(self._kept) <= len(self._wanted) + LARGEST_PAGE:
+                break
+            if item not in self._wanted:
+                del self._kept[item]
+        self.loaded.emit(list(crops))
+
+
+class _CropThread(QThread):
+    drafts_read = Signal(object)
+    cropped = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, root: Path, open_reader: Callable[[], Reader]) -> None:
+        super().__init__()
+        self._root: Final = root
+        self._open_reader: Final = open_reader
+        self._wake: Final = threading.Condition()
+        self._drafts: tuple[int, Collection[int]] | None = None
+        self._jobs: list[CropJob] = []
+        self._under_way: set[tuple[SheetItem, Size]] = set()
+        """What is being read or was not taken yet: asked for again, it need not be read again."""
+        self._renew = False
+        self._stopping = False
+
+    def ask_drafts(self, generation: int, frame_ids: Collection[int]) -> None:
+        with self._wake:
+            self._drafts = generation, frame_ids
+            self._wake.notify()
+
+    def ask(self, jobs: Sequence[CropJob]) -> None:
+        with self._wake:
+            self._jobs = []
+            for job in jobs:
+                items = tuple(item for item in job.items if (item, job.size) not in self._under_way)
+                if items:
+                    self._jobs.append(CropJob(job.frame, items, job.size))
+            self._wake.notify()
+
+    def note_taken(self, crops: dict[SheetItem, LoadedCrop]) -> None:
+        with self._wake:
+            self._under_way.difference_update((item, crop.size) for item, crop in crops.items())
+
+    def renew(self) -> None:
+        with self._wake:
+            self._renew = True
+
+    def stop(self) -> None:
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self.wait()
+
+    def run(self) -> None:
+        """Read until stopped (Qt override; on the new thread)."""
+        try:
+            with closing(self._open_reader()) as reader:
+                sheet = SheetReader(self._root, reader)
+                while (task := self._next_task()) is not None:
+                    if self._renewed():
+                        sheet = SheetReader(self._root, reader)
+                    if isinstance(task, CropJob):
+                        self.cropped.emit(_painted(sheet.crops(task), task.size))
+                    else:
+                        self.drafts_read.emit(DraftsRead(task[0], sheet.drafts(task[1])))
+        except BaseException as error:  # noqa: BLE001 - the worker boundary: handed to the GUI thread, never swallowed
+            self.failed.emit(error)
+
+    def _renewed(self) -> bool:
+        with self._wake:
+            renewed, self._renew = self._renew, False
+        return renewed
+
+    def _next_task(self) -> CropJob | tuple[int, Collection[int]] | None:
+        with self._wake:
+            while not self._stopping and self._drafts is None and not self._jobs:
+                self._wake.wait()
+            if self._stopping:
+                return None
+            if self._drafts is not None:
+                asked, self._drafts = self._drafts, None
+                return asked
+            job = self._jobs.pop(0)
+            self._under_way.update((item, job.size) for item in job.items)
+            return job
+
+
+def _painted(crops: dict[SheetItem, SheetCrop], size: Size) -> dict[SheetItem, LoadedCrop]:
+    """Make images of crops: on this thread, so that the GUI has nothing left to do but paint."""
+    return {
+        item: LoadedCrop(
+            size,
+            to_image(found.crop.pixels) if found.crop is not None else None,
+            found.crop.box if found.crop is not None else (0.0, 0.0, 0.0, 0.0),
+            found.choices,
+            found.fault,
+        )
+        for item, found in crops.items()
+    }

@@ -1,0 +1,597 @@
+"""The contact sheet without a window: what is on it, what a page writes, and what undoing it leaves."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autoanno_gui.core.box import Box
+from autoanno_gui.core.errors import ProjectError
+from autoanno_gui.core.history import PageEntry
+from autoanno_gui.core.judged_page import JudgedPage, SheetItem
+from autoanno_gui.core.prediction_index import PredictionIndex
+from autoanno_gui.core.records import FrameHeader, FrameState, How, PresentationMode, Thresholds, VerdictKind
+from autoanno_gui.core.review_objects import Mark, Role
+from autoanno_gui.imaging.crops import crop_around
+from autoanno_gui.review.commits import PageAct
+from autoanno_gui.review.contact_sheet import (
+    ContactSheet,
+    counts_by_class,
+    drafted_rows,
+    last_correction,
+    least_certain_first,
+    likeness_of,
+    most_alike_first,
+    open_rows,
+    rows_of,
+)
+from autoanno_gui.review.outcome import NOTHING, Outcome
+from autoanno_gui.review.queue_keeper import News, QueueKeeper
+from autoanno_gui.review.sheet_marks import SheetMarks
+from autoanno_gui.review.sheet_reader import REPLACED, CropJob, SheetReader
+from autoanno_gui.store.store_thread import Priority
+from tests.projects import GHOST, HEIGHT, SURE, UNSURE, USUAL, WIDTH, MadeProject, Proposal, make_project
+from tests.unit.review.conftest import Sit
+from tests.unit.review.sitting import Sitting
+
+OTHER_CAT = Proposal((200, 20, 260, 80), 0, 0.55, second=0.3)
+TWO_CATS = (SURE, UNSURE, OTHER_CAT, GHOST)
+
+
+def index_of(sitting: Sitting) -> PredictionIndex:
+    with sitting.store.reader() as reader:
+        keeper = QueueKeeper(reader)
+        keeper.update(News(everything=True))
+        return keeper.index
+
+
+def class_of(sitting: Sitting, name: str) -> int:
+    return next(record.id for record in sitting.session.classes.values() if record.name == name)
+
+
+def sheet_of(sitting: Sitting, name: str = "cat", *, size: int = 100) -> ContactSheet:
+    """Return the sheet of a class, as a window would list it."""
+    session, index, sheet = sitting.session, index_of(sitting), ContactSheet()
+    rows = open_rows(index, session.frames, session.thresholds)
+    with sitting.store.reader() as reader:
+        rows &= ~drafted_rows(index, SheetReader(sitting.store.root, reader).drafts(set(sitting.ids)))
+    class_id = class_of(sitting, name)
+    sheet.set_page_size(size)
+    sheet.fill(index, least_certain_first(index, rows, class_id), class_id=class_id)
+    return sheet
+
+
+def record(sitting: Sitting, sheet: ContactSheet, items: Iterable[SheetItem], seconds: float = 6.0) -> Outcome:
+    assert sheet.class_id is not None
+    return sitting.session.pages.record(sheet.verdicts(items), class_id=sheet.class_id, seconds=seconds)
+
+
+def events(sitting: Sitting) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return (kind, uuid, body) of what the ledger has of contact sheets."""
+    sitting.settle()
+    with closing(sqlite3.connect(sitting.store.file)) as conn:
+        rows = conn.execute("SELECT kind, uuid, body FROM event WHERE kind LIKE 'contact%' ORDER BY id").fetchall()
+    return [(kind, uuid, json.loads(body)) for kind, uuid, body in rows]
+
+
+def drafts(sitting: Sitting) -> list[dict[int, tuple[str, int]]]:
+    """Return by frame what its draft says of each touched object: mark and class."""
+    sitting.settle()
+    found = []
+    for number in range(len(sitting.ids)):
+        body = sitting.draft(number)
+        rows = json.loads(body)["objects"] if body is not None else []
+        found.append({row["id"]: (row["mark"], row["class"]) for row in rows})
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ what is on it
+def test_only_candidates_of_the_class_on_frames_to_be_decided_least_certain_first(sit_down: Sit) -> None:
+    sitting = sit_down(proposals=[TWO_CATS, USUAL, TWO_CATS, None])
+    sitting.accept()
+    sheet = sheet_of(sitting)
+    found = [(sitting.ids.index(item.frame_id), item.prediction) for item in sheet.shown]
+    assert found == [(2, 2), (1, 0), (2, 0)]
+    assert [sheet.confidence(item) for item in sheet.shown] == pytest.approx([0.55, 0.9, 0.9])
+
+
+def test_a_frame_that_was_put_off_stays_on_the_sheet(sitting: Sitting) -> None:
+    sitting.defer()
+    assert len(sheet_of(sitting)) == 4
+
+
+def test_rejected_frames_and_those_labelled_by_hand_are_not_on_it(sitting: Sitting) -> None:
+    sitting.reject()
+    sitting.session.label_by_hand()
+    sitting.session.objects.add(Box(230, 20, 300, 90), class_of(sitting, "cat"))
+    sitting.session.save_draft()
+    sitting.settle()
+    assert [sitting.ids.index(item.frame_id) for item in sheet_of(sitting).shown] == [2, 3]
+
+
+def test_an_object_that_a_draft_has_judged_is_not_on_it(sitting: Sitting) -> None:
+    sitting.session.objects.select(0)
+    sitting.session.objects.reject()
+    sitting.session.save_draft()
+    sitting.settle()
+    assert [sitting.ids.index(item.frame_id) for item in sheet_of(sitting).shown] == [1, 2, 3]
+    assert len(sheet_of(sitting, "dog")) == 4
+
+
+def test_counts_follow_the_thresholds(sitting: Sitting) -> None:
+    index, session = index_of(sitting), sitting.session
+    cat, dog, bird = (class_of(sitting, name) for name in ("cat", "dog", "bird"))
+    low = Thresholds(default=0.2, per_class=((dog, 0.7),))
+    assert counts_by_class(index, open_rows(index, session.frames, session.thresholds)) == {cat: 4, dog: 4}
+    assert counts_by_class(index, open_rows(index, session.frames, low)) == {cat: 4, bird: 4}
+
+
+def test_pages_hold_what_fits_and_at_most_a_hundred(sit_down: Sit) -> None:
+    sheet = sheet_of(sit_down(proposals=[TWO_CATS] * 4), size=3)
+    assert (len(sheet), sheet.pages, len(sheet.shown)) == (8, 3, 3)
+    assert sheet.turn(1)
+    assert sheet.turn(1)
+    assert len(sheet.shown) == 2
+    assert not sheet.turn(1)
+    sheet.set_page_size(1000)
+    assert sheet.page_size == 100
+    assert sheet.pages == 1
+
+
+def test_the_cursor_stays_on_its_object(sit_down: Sit) -> None:
+    sheet = sheet_of(sit_down(proposals=[TWO_CATS] * 4), size=3)
+    sheet.turn(1)
+    sheet.move_to(2)
+    here = sheet.current
+    sheet.set_page_size(4)
+    assert sheet.current == here
+    sheet.set_aside(sheet.items_of(0)[:2])
+    assert sheet.current == here
+    sheet.move_to(99)
+    assert sheet.cursor == len(sheet.shown) - 1
+    sheet.set_aside(sheet.shown)
+    assert sheet.current is not None
+
+
+def test_an_empty_sheet_has_no_current_object(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    sheet.set_aside(sheet.shown)
+    assert (sheet.current, sheet.shown, sheet.pages) == (None, [], 1)
+    sheet.move_to(3)
+    assert sheet.current is None
+    sheet.clear()
+    assert (len(sheet), sheet.class_id) == (0, None)
+
+
+def test_more_like_this_puts_the_same_pair_first_then_what_is_near(sit_down: Sit) -> None:
+    near = Proposal((25, 25, 85, 85), 0, 0.8)
+    far = Proposal((220, 150, 310, 230), 0, 0.7)
+    pair = Proposal((220, 150, 310, 230), 0, 0.6, second=0.4)
+    wrong = Proposal((20, 20, 80, 80), 0, 0.9, second=0.5)
+    sitting = sit_down(proposals=[[wrong, UNSURE], [far], [near], [pair]])
+    header = FrameHeader(WIDTH, HEIGHT)
+    for frame_id in sitting.ids:
+        write = sitting.store.submit(Priority.OTHER, lambda w, i=frame_id: w.set_frame_header(i, header, sha256=None))
+        write.result()
+    index, session = index_of(sitting), sitting.session
+    item = SheetItem(sitting.ids[0], session.frames.get(sitting.ids[0]).run_frame_id or 0, 0)
+    like = likeness_of(index, item, None)
+    assert like is not None
+    assert like.other_class == class_of(sitting, "dog")
+    sheet = ContactSheet()
+    sheet.set_page_size(10)
+    rows = most_alike_first(index, open_rows(index, session.frames, session.thresholds), like)
+    sheet.fill(index, rows, class_id=like.class_id, like=like)
+    assert [sitting.ids.index(found.frame_id) for found in sheet.shown] == [3, 2, 1]
+
+
+def test_the_last_correction_is_found_in_the_history(sitting: Sitting) -> None:
+    session = sitting.session
+    assert last_correction(session.history, session.frames) is None
+    session.objects.select(0)
+    session.objects.accept()
+    assert last_correction(session.history, session.frames) is None
+    session.objects.select(1)
+    session.objects.set_class(class_of(sitting, "bird"))
+    sitting.accept()
+    found = last_correction(session.history, session.frames)
+    assert found is not None
+    assert (found[0].frame_id, found[0].prediction, found[1]) == (sitting.ids[0], 1, class_of(sitting, "bird"))
+    session.objects.reject()
+    found = last_correction(session.history, session.frames)
+    assert found is not None
+    assert (found[0].frame_id, found[1]) == (sitting.ids[1], None)
+    sitting.undo()
+    found = last_correction(session.history, session.frames)
+    assert found is not None
+    assert found[0].frame_id == sitting.ids[0]
+
+
+def test_rows_are_found_by_object(sitting: Sitting) -> None:
+    index = index_of(sitting)
+    items = sheet_of(sitting).shown
+    assert rows_of(index, items).tolist() == [0, 4, 8, 12]
+    strange = [replace(items[0], run_frame_id=999), replace(items[0], prediction=99), replace(items[0], frame_id=999)]
+    assert rows_of(index, strange).tolist() == [-1, -1, -1]
+    assert rows_of(index, []).tolist() == []
+
+
+# ------------------------------------------------------------------------------------------------ marks
+def test_marks_say_what_the_page_will_record(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    first, second, third, fourth = sheet.shown
+    cat, dog = class_of(sitting, "cat"), class_of(sitting, "dog")
+    marks = SheetMarks(sheet)
+    marks.toggle_wrong(first)
+    marks.set_class(second, dog)
+    marks.set_class(third, dog)
+    marks.set_class(third, cat)
+    marks.toggle_wrong(fourth)
+    marks.toggle_wrong(fourth)
+    kinds = [verdict.kind for verdict in sheet.verdicts(sheet.shown).values()]
+    assert kinds == [VerdictKind.REJECTED, VerdictKind.EDITED, VerdictKind.ACCEPTED, VerdictKind.ACCEPTED]
+
+
+def test_marks_are_undone_one_by_one(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    first, second, *_ = sheet.shown
+    marks = SheetMarks(sheet)
+    marks.toggle_wrong(first)
+    marks.set_class(second, class_of(sitting, "dog"))
+    assert marks.undo()
+    assert sheet.marks == {first: None}
+    assert marks.redo()
+    assert marks.undo()
+    assert marks.undo()
+    assert sheet.marks == {}
+    assert not marks.undo()
+    assert marks.redo()
+    marks.forget()
+    assert not marks.undo()
+    assert sheet.marks == {first: None}
+
+
+# ------------------------------------------------------------------------------------------------ recording
+def test_a_page_is_drafts_of_its_frames_and_one_event(sitting: Sitting) -> None:
+    sitting.session.next()
+    sheet = sheet_of(sitting)
+    first, second, third, _ = sheet.shown
+    cat, dog = class_of(sitting, "cat"), class_of(sitting, "dog")
+    sheet.toggle_wrong(first)
+    sheet.set_class(second, dog)
+    sitting.done(record(sitting, sheet, sheet.shown))
+    assert drafts(sitting) == [{0: ("rejected", cat)}, {0: ("accepted", dog)}, *[{0: ("accepted", cat)}] * 2]
+    ((kind, _, body),) = events(sitting)
+    assert kind == "contact_sheet"
+    assert (body["reviewer"], body["class"], body["seconds"]) == ("ann", cat, 6.0)
+    rows = [(row["frame"], row["prediction"], row["verdict"], row["class"]) for row in body["objects"]]
+    assert rows == [
+        ("frame_0.jpg", 0, "rejected", cat),
+        ("frame_1.jpg", 0, "edited", dog),
+        ("frame_2.jpg", 0, "accepted", cat),
+        ("frame_3.jpg", 0, "accepted", cat),
+    ]
+    assert sum(row["seconds"] for row in body["objects"]) == pytest.approx(6.0)
+    assert {row["run_frame"] for row in body["objects"]} == {item.run_frame_id for item in sheet.shown}
+    assert sitting.states == sitting.stored_states == [FrameState.UNDECIDED] * 4
+    assert sitting.ledger == []
+    assert len(sheet_of(sitting)) == 0
+    assert third in sitting.session.pages.recorded
+
+
+def test_the_frame_is_decided_only_when_it_was_looked_at_itself(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    sheet.toggle_wrong(sheet.shown[1])
+    sitting.done(record(sitting, sheet, sheet.shown))
+    sitting.go_to(1)
+    assert {item.id: sitting.document.role(item) for item in sitting.document if item.id < 3} == {
+        0: Role.REJECTED,
+        1: Role.CANDIDATE,
+        2: Role.GHOST,
+    }
+    sitting.accept()
+    decision = sitting.decision(1)
+    verdicts = {verdict.prediction: (verdict.kind, verdict.how) for verdict in decision.verdicts}
+    assert verdicts == {0: (VerdictKind.REJECTED, How.OBJECT), 1: (VerdictKind.ACCEPTED, How.FRAME)}
+    sitting.go_to(2)
+    sitting.accept()
+    verdicts = {verdict.prediction: (verdict.kind, verdict.how) for verdict in sitting.decision(2).verdicts}
+    assert verdicts == {0: (VerdictKind.ACCEPTED, How.OBJECT), 1: (VerdictKind.ACCEPTED, How.FRAME)}
+
+
+def test_it_never_judges_what_was_not_named(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    sitting.done(record(sitting, sheet, sheet.shown[:1]))
+    assert [list(found) for found in drafts(sitting)] == [[0], [], [], []]
+
+
+def test_several_objects_of_one_frame_and_what_was_edited_there_before(sit_down: Sit) -> None:
+    sitting = sit_down(proposals=[TWO_CATS, TWO_CATS])
+    sitting.session.objects.add(Box(100, 150, 150, 200), class_of(sitting, "bird"))
+    sitting.session.save_draft()
+    sheet = sheet_of(sitting)
+    sheet.toggle_wrong(sheet.shown[0])
+    sitting.done(record(sitting, sheet, sheet.shown))
+    here, there = drafts(sitting)
+    assert {mark for mark, _ in here.values()} == {"none", "rejected", "accepted"}
+    assert sorted(there) == [0, 2]
+    assert sitting.in_role(Role.CONFIRMED) == 2
+    assert sitting.in_role(Role.REJECTED) == 1
+    assert not sitting.document.unsaved
+
+
+def test_nothing_else_is_recorded_or_decided_until_the_store_has_it(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    with sitting.busy_store():
+        outcome = record(sitting, sheet, sheet.shown[:2])
+        assert record(sitting, sheet, sheet.shown[2:]) is NOTHING
+        assert sitting.session.accept_frame() is NOTHING
+        assert sitting.session.open(sitting.ids[2]) is NOTHING
+        assert sitting.session.undo().commit is None
+    sitting.done(outcome)
+    assert len(events(sitting)) == 1
+
+
+def test_an_object_that_was_judged_on_its_frame_meanwhile_is_left_out(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    shown = sheet.shown
+    sitting.session.objects.select(0)
+    sitting.session.objects.reject()
+    sitting.done(record(sitting, sheet, shown))
+    assert drafts(sitting)[0] == {}, "the open frame is saved by its own draft"
+    (_, _, body), *_ = events(sitting)
+    assert [row["frame"] for row in body["objects"]] == ["frame_1.jpg", "frame_2.jpg", "frame_3.jpg"]
+    assert sitting.in_role(Role.REJECTED) == 1
+
+
+def test_what_another_writer_judged_meanwhile_is_left_out(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    shown = sheet.shown
+    sitting.done(record(sitting, sheet, shown[2:3]))
+    sitting.session.pages.recorded.clear()
+    seen: list[tuple[JudgedPage, PageAct, bool]] = []
+    sitting.session.pages.on_settled = lambda *news: seen.append(news)
+    sitting.done(record(sitting, sheet, shown[1:]))
+    assert [row["frame"] for row in events(sitting)[1][2]["objects"]] == ["frame_1.jpg", "frame_3.jpg"]
+    ((page, act, done),) = seen
+    assert (page.asked, len(page), act, done) == (3, 2, PageAct.RECORD, True)
+
+
+def test_a_page_of_which_nothing_stands_writes_nothing(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    shown = sheet.shown
+    sitting.done(record(sitting, sheet, shown[2:]))
+    sitting.session.pages.recorded.clear()
+    sitting.done(record(sitting, sheet, shown[2:]))
+    assert len(events(sitting)) == 1
+    entry = sitting.session.history.to_undo
+    assert isinstance(entry, PageEntry)
+    assert len(entry.page) == 2
+
+
+def test_an_object_is_not_judged_as_a_class_that_it_no_longer_is_of(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    cat, bird = class_of(sitting, "cat"), class_of(sitting, "bird")
+    model = "a" * 64
+    sitting.store.submit(Priority.OTHER, lambda w: w.set_class_map(model, {0: bird})).result()
+    sitting.session.reload_classes()
+    sitting.session.reload_predictions()
+    outcome = record(sitting, sheet, sheet.shown)
+    sitting.done(outcome)
+    assert cat != bird
+    assert events(sitting) == []
+    assert drafts(sitting) == [{}, {}, {}, {}]
+
+
+def test_a_frame_that_is_labelled_by_hand_is_left_alone(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    sitting.session.label_by_hand()
+    assert sitting.document.mode is PresentationMode.HAND
+    sitting.done(record(sitting, sheet, sheet.shown))
+    assert [list(found) for found in drafts(sitting)] == [[], [0], [0], [0]]
+
+
+# ------------------------------------------------------------------------------------------------ undo
+def test_undo_takes_the_page_back_and_redo_records_it_anew(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    sheet.toggle_wrong(sheet.shown[0])
+    sitting.done(record(sitting, sheet, sheet.shown))
+    after = drafts(sitting)
+    outcome = sitting.undo()
+    assert outcome.text == "Undone: page of 4 objects."
+    assert drafts(sitting) == [{}, {}, {}, {}]
+    assert sitting.in_role(Role.CANDIDATE) == 2
+    assert sitting.session.pages.recorded == set()
+    sitting.redo()
+    assert drafts(sitting) == after
+    sitting.undo()
+    kinds = [kind for kind, _, _ in events(sitting)]
+    assert kinds == ["contact_sheet", "contact_sheet_undone"] * 2
+    recorded, undone = events(sitting)[2:]
+    assert undone[2]["page"] == recorded[1]
+    assert events(sitting)[1][2]["page"] == events(sitting)[0][1] != recorded[1]
+    assert len(sheet_of(sitting)) == 4
+
+
+def test_undo_leaves_what_was_done_on_the_frames_before_and_after(sit_down: Sit) -> None:
+    sitting = sit_down(proposals=[TWO_CATS, TWO_CATS, TWO_CATS])
+    bird = class_of(sitting, "bird")
+    sitting.session.objects.add(Box(100, 150, 150, 200), bird)
+    sitting.go_to(1)
+    sheet = sheet_of(sitting)
+    before = drafts(sitting)
+    sitting.done(record(sitting, sheet, sheet.shown))
+    sitting.go_to(2)
+    sitting.session.objects.add(Box(100, 150, 150, 200), bird)
+    sitting.accept()
+    sitting.undo()
+    sitting.undo()
+    sitting.session.save_draft()
+    assert len(drafts(sitting)[2]) == 2, "the drawn box is undone, the page is not"
+    sitting.undo()
+    assert drafts(sitting) == before
+    for number, drawn in enumerate((1, 0, 0)):
+        sitting.go_to(number)
+        assert (sitting.in_role(Role.CANDIDATE), sitting.in_role(Role.CONFIRMED)) == (3, drawn)
+    sitting.redo()
+    sitting.redo()
+    sitting.redo()
+    assert sitting.stored_states[2] is FrameState.EDITED
+    assert sum(verdict.how is How.OBJECT for verdict in sitting.decision(2).verdicts) == 3
+    while sitting.session.history.to_undo is not None:
+        sitting.undo()
+    sitting.session.save_draft()
+    assert drafts(sitting) == [{}, {}, {}]
+
+
+def test_undo_survives_that_a_frame_was_opened_in_between(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    sitting.done(record(sitting, sheet, sheet.shown))
+    sitting.go_to(3)
+    assert sitting.in_role(Role.CONFIRMED) == 1
+    sitting.go_to(2)
+    sitting.undo()
+    assert sitting.in_role(Role.CONFIRMED) == 0
+    assert sitting.document.get(0) == sitting.document.origin(0)
+    sitting.go_to(3)
+    assert sitting.in_role(Role.CONFIRMED) == 0
+    assert drafts(sitting) == [{}, {}, {}, {}]
+
+
+def test_a_nudge_after_a_page_is_a_step_of_its_own(sitting: Sitting) -> None:
+    objects = sitting.session.objects
+    objects.select(1)
+    objects.move_selected(lambda outline: outline.moved(1, 0))
+    sitting.session.save_draft()
+    sheet = sheet_of(sitting)
+    sitting.done(record(sitting, sheet, sheet.shown[1:]))
+    objects.select(1)
+    objects.move_selected(lambda outline: outline.moved(1, 0))
+    sitting.undo()
+    assert isinstance(sitting.session.history.to_undo, PageEntry)
+
+
+# ------------------------------------------------------------------------------------------------ failures
+def test_a_page_that_could_not_be_written_is_back_with_nothing_changed(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    news: list[tuple[PageAct, bool]] = []
+    sitting.session.pages.on_settled = lambda _page, act, done: news.append((act, done))
+    with sitting.failing_disk():
+        outcome = record(sitting, sheet, sheet.shown)
+        assert outcome.commit is not None
+        assert isinstance(outcome.commit.exception(20), ProjectError)
+        failed = sitting.session.commit_failed()
+    assert failed.text == "The page was not saved and is back."
+    assert news == [(PageAct.RECORD, False)]
+    assert sitting.in_role(Role.CONFIRMED) == 0
+    assert sitting.session.history.to_undo is None
+    assert sitting.session.pages.recorded == set()
+    assert events(sitting) == []
+    sitting.done(record(sitting, sheet, sheet.shown))
+    assert len(events(sitting)) == 1
+
+
+def test_an_undo_that_could_not_be_written_leaves_the_page(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    sitting.done(record(sitting, sheet, sheet.shown))
+    after = drafts(sitting)
+    with sitting.failing_disk():
+        outcome = sitting.session.undo()
+        assert outcome.commit is not None
+        assert isinstance(outcome.commit.exception(20), ProjectError)
+        assert sitting.session.commit_failed().text == "The undo was not saved and the page stands."
+    assert sitting.in_role(Role.CONFIRMED) == 1
+    assert isinstance(sitting.session.history.to_undo, PageEntry)
+    sitting.undo()
+    sitting.redo()
+    assert drafts(sitting) == after
+    sitting.undo()
+    with sitting.failing_disk():
+        outcome = sitting.session.redo()
+        assert outcome.commit is not None
+        outcome.commit.exception(20)
+        sitting.session.commit_failed()
+    assert sitting.in_role(Role.CONFIRMED) == 0
+    assert isinstance(sitting.session.history.to_redo, PageEntry)
+
+
+def test_a_killed_page_is_all_or_nothing(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    bad: Mapping[int, bytes | None] = {sitting.ids[0]: b"x", 999_999: b"x"}
+    with pytest.raises(sqlite3.IntegrityError):
+        sitting.store.submit(Priority.DRAFT, lambda w: w.record_page("u", "contact_sheet", {}, bad)).result()
+    assert sitting.draft(0) is None
+    assert len(sheet.shown) == 4
+
+
+# ------------------------------------------------------------------------------------------------ crops
+def crops(sitting: Sitting, items: Sequence[SheetItem]) -> dict[SheetItem, Any]:
+    with sitting.store.reader() as reader:
+        frame = sitting.session.frames.get(items[0].frame_id)
+        return SheetReader(sitting.store.root, reader).crops(CropJob(frame, tuple(items), (120, 100)))
+
+
+def test_a_crop_shows_the_object_with_a_margin(sitting: Sitting) -> None:
+    (item,) = sheet_of(sitting).shown[:1]
+    found = crops(sitting, [item])[item]
+    assert found.fault == ""
+    assert found.choices == (class_of(sitting, "cat"),)
+    height, width = found.crop.pixels.shape[:2]
+    assert (width, height) == (120, 100)
+    x1, y1, x2, y2 = found.crop.box
+    assert 0 < x1 < x2 < width
+    assert 0 < y1 < y2 < height
+    middle = found.crop.pixels[int((y1 + y2) / 2), int((x1 + x2) / 2)]
+    assert middle[2] > 150 > middle[1], "the red square"
+
+
+@pytest.mark.parametrize("box", [Box(-20, -20, 30, 30), Box(300, 220, 340, 260), Box(0, 0, 320, 240), Box(5, 5, 5, 5)])
+def test_a_crop_at_the_edge_stays_inside_the_picture(box: Box) -> None:
+    pixels = np.full((240, 320, 3), 200, np.uint8)
+    found = crop_around(pixels, box, width=120, height=100)
+    assert found.pixels.shape[0] <= 100
+    assert found.pixels.shape[1] <= 120
+    assert (found.pixels[..., :3] > 190).all()
+
+
+def test_a_tiny_picture_and_a_thin_one_have_crops() -> None:
+    for shape in ((1, 1, 3), (1, 400, 3), (400, 1, 3)):
+        found = crop_around(np.zeros(shape, np.uint8), Box(0, 0, 1, 1), width=120, height=100)
+        assert 1 <= found.pixels.shape[0] <= 100
+        assert 1 <= found.pixels.shape[1] <= 120
+
+
+def test_a_damaged_or_replaced_file_gives_no_crop(sitting: Sitting, made: MadeProject) -> None:
+    first, second, *_ = sheet_of(sitting).shown
+    (made.folder / made.names[0]).write_bytes(b"nothing")
+    found = crops(sitting, [first])[first]
+    assert found.crop is None
+    assert found.fault
+    sitting.session.note_size(second.frame_id, width=10, height=10)
+    assert crops(sitting, [second])[second].fault == REPLACED
+
+
+# ------------------------------------------------------------------------------------------------ other tasks
+def test_the_verdict_survives_a_restart(tmp_path: Path) -> None:
+    made = make_project(tmp_path, [USUAL] * 2)
+    first = Sitting(made).start()
+    sheet = sheet_of(first)
+    sheet.toggle_wrong(sheet.shown[0])
+    first.done(record(first, sheet, sheet.shown))
+    first.close()
+    second = Sitting(made).start()
+    try:
+        assert len(sheet_of(second)) == 0
+        item = second.document.get(0)
+        assert item is not None
+        assert item.mark is Mark.REJECTED
+    finally:
+        second.close()
