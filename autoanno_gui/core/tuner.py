@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,9 +13,9 @@ from autoanno_gui.core.intervals import LEVEL, Interval
 from autoanno_gui.core.keystrokes import Act, ActCosts
 from autoanno_gui.core.records import Thresholds
 from autoanno_gui.core.review_costs import TunedFrame
+from autoanno_gui.core.sampling import SAMPLE_SIZE
 
 THRESHOLDS: Final = tuple(round(0.05 * step, 2) for step in range(1, 20))
-SAMPLE_SIZE: Final = 20
 LEAST_FRAMES: Final = 8
 """Of fewer frames nothing can be said."""
 CLEARLY_MORE: Final = 0.10
@@ -128,26 +128,6 @@ class Tuning:
         low, high = self.interval
         sure = "" if low == high else f" With other frames it might have been {low:.2f} to {high:.2f}."
         return f"{best}.{sure}"
-
-
-def sample_frames(predictions: Mapping[int, int], *, size: int = SAMPLE_SIZE, seed: int = 0) -> tuple[int, ...]:
-    """Return the ids of a sample: frames with few and with many predictions in due proportion, by rising id.
-
-    The frames are sorted by their number of predictions and cut into `size` equal layers; each gives one frame.
-
-    Args:
-        predictions: frame id -> number of predictions, of all frames that can be taken.
-        size: how many to draw; all frames where there are no more.
-        seed: equal seeds draw equal samples from equal frames.
-    """
-    ids = np.array(sorted(predictions), np.int64)
-    if len(ids) <= size:
-        return tuple(ids.tolist())
-    rng = np.random.default_rng(seed)
-    counts = np.array([predictions[frame_id] for frame_id in ids.tolist()])
-    # Equal counts in random order, else the layers would follow the names.
-    ranked = ids[np.lexsort((rng.random(len(ids)), counts))]
-    return tuple(sorted(int(rng.choice(layer)) for layer in np.array_split(ranked, size)))
 
 
 def curve_counts(frame: TunedFrame, *, ghost_floor: float) -> NDArray[np.int64]:

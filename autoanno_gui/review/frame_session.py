@@ -30,7 +30,7 @@ from autoanno_gui.review.presentation import Presentation
 from autoanno_gui.review.project_task import model_skeleton, task_for_first_model, write_task
 from autoanno_gui.review.queue_keeper import QUEUE_SETTING
 from autoanno_gui.review.timing import IDLE_CAP_SECONDS, ActiveTimer
-from autoanno_gui.review.tuning import stored_sample
+from autoanno_gui.review.tuning_sample import stored_sample
 from autoanno_gui.store.store_thread import Priority, Store
 
 

@@ -19,7 +19,7 @@ from autoanno_gui.core.records import Decision, Frame, FrameState
 from autoanno_gui.core.review_objects import MappedPredictions
 from autoanno_gui.imaging.paths import frame_file
 from autoanno_gui.review.queue_keeper import QUEUE_SETTING, News, QueueKeeper, SortRequest
-from autoanno_gui.review.tuning import stored_sample
+from autoanno_gui.review.tuning_sample import stored_sample
 from autoanno_gui.store.reader import Reader
 
 Report: TypeAlias = dict[str, Any]

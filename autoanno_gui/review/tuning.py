@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -17,36 +16,18 @@ from autoanno_gui.core.geometry import Geometry, as_task
 from autoanno_gui.core.keystrokes import Act, ActCosts
 from autoanno_gui.core.records import Frame, FrameState, Progress, Thresholds
 from autoanno_gui.core.review_costs import TunedFrame
-from autoanno_gui.core.tuner import SAMPLE_SIZE, Tuning, curve_counts, recommend, sample_frames
+from autoanno_gui.core.tuner import Tuning, curve_counts, recommend
 from autoanno_gui.core.verb_times import measured_costs, usable_times
 from autoanno_gui.review.document_source import DocumentSource
+from autoanno_gui.review.tuning_sample import SampleState, known_frames, sample_state
 from autoanno_gui.store.reader import Reader
-from autoanno_gui.store.store_thread import Priority, Store
+from autoanno_gui.store.store_thread import Store
 
-SAMPLE_SETTING: Final = "tuning_sample"
 MOST_FRAMES: Final = 1000
 """Of more labelled frames, so many are drawn."""
 Source = Literal["sample", "labelled"]
 _EVERY: Final = 16
 """Frames between two reports of progress."""
-
-
-@dataclass(frozen=True, slots=True)
-class SampleState:
-    """How far the sample of a project is.
-
-    Attributes:
-        frames: ids of those of its frames that can be used.
-        labelled: how many of them are labelled.
-    """
-
-    frames: tuple[int, ...] = ()
-    labelled: int = 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether the threshold can be tuned on it."""
-        return bool(self.frames) and self.labelled >= min(SAMPLE_SIZE, len(self.frames))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,59 +98,6 @@ class TuneResult:
             },
             "curve": [point.to_json() for point in tuning.curve],
         }
-
-
-# ---------------------------------------------------------------------------------------------------- the sample
-def stored_sample(reader: Reader) -> tuple[int, ...]:
-    """Return the frame ids of the project's sample, empty where none was drawn."""
-    text = reader.setting(SAMPLE_SETTING)
-    try:
-        found = json.loads(text)["frames"] if text is not None else []
-        return tuple(int(frame_id) for frame_id in found)
-    except (KeyError, TypeError, ValueError):  # json's own error is a ValueError
-        return ()
-
-
-def sample_job(store: Store, *, seed: int = 0) -> Generator[Progress, None, tuple[int, ...]]:
-    """Draw the project's sample from all predicted frames that can be shown, store it, and return its frame ids.
-
-    A sample that is there stays as it is: whoever has seen the result must not draw until another one pleases.
-
-    Raises:
-        KnownError: no frame is predicted.
-    """
-    yield Progress(0, 0, "Drawing frames")
-    with store.reader() as reader:
-        kept = stored_sample(reader)
-        if kept and any(frame.usable for frame in _known(reader, kept)):
-            return kept
-        usable = {frame.id for block in reader.frames() for frame in block if frame.usable}
-        counts: dict[int, int] = {}
-        for stored in reader.newest_predictions():
-            counts.update(zip(stored.frame_ids.tolist(), stored.counts.tolist(), strict=True))
-            yield Progress(len(counts), len(usable), "Drawing frames")
-    sample = sample_frames({key: count for key, count in counts.items() if key in usable}, seed=seed)
-    if not sample:
-        raise KnownError("No frame has been labelled by a model yet, so there is no threshold to tune.")
-    text = json.dumps({"frames": sample, "seed": seed})
-    store.submit(Priority.OTHER, lambda writer: writer.set_setting(SAMPLE_SETTING, text)).result()
-    return sample
-
-
-def sample_state(reader: Reader) -> SampleState:
-    """Return how far the project's sample is."""
-    frames = [frame for frame in _known(reader, stored_sample(reader)) if frame.usable and frame.run_frame_id]
-    return SampleState(tuple(frame.id for frame in frames), sum(frame.state.labelled for frame in frames))
-
-
-def _known(reader: Reader, frame_ids: Sequence[int]) -> list[Frame]:
-    found = []
-    for frame_id in frame_ids:
-        try:
-            found.append(reader.frame(frame_id))
-        except LookupError:
-            continue
-    return found
 
 
 # ---------------------------------------------------------------------------------------------------- the tuner
@@ -252,7 +180,7 @@ def _reported(
 def _frames_of(reader: Reader, sample: SampleState, source: Source, *, seed: int) -> list[Frame]:
     """Return the labelled frames with predictions that are to be taken."""
     if source == "sample":
-        return [frame for frame in _known(reader, sample.frames) if frame.state.labelled]
+        return [frame for frame in known_frames(reader, sample.frames) if frame.state.labelled]
     frames = [
         frame for block in reader.frames() for frame in block if frame.state.labelled and frame.run_frame_id is not None
     ]

@@ -242,9 +242,9 @@ class ReviewPresenter(QObject):
             return
         if not self._canvas.isVisible():
             return  # the contact sheet stands in its place
-        for item in document.in_role(Role.CANDIDATE):
-            size, there = self._canvas.short_side_on_screen(item.id), self._canvas.is_in_view(item.id)
-            self._seen.note(item.id, short_side_px=size, in_view=there)
+        for object_id in self._seen.unseen(item.id for item in document.in_role(Role.CANDIDATE)):
+            size, there = self._canvas.short_side_on_screen(object_id), self._canvas.is_in_view(object_id)
+            self._seen.note(object_id, short_side_px=size, in_view=there)
 
     def _unseen(self) -> tuple[int, ...]:
         document = self.session.document

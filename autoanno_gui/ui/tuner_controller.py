@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
 from autoanno_gui.core.errors import KnownError
 from autoanno_gui.core.records import Progress
-from autoanno_gui.core.tuner import SAMPLE_SIZE
-from autoanno_gui.review.tuning import Source, TuneResult, sample_job, stored_sample, tune_job
+from autoanno_gui.core.sampling import SAMPLE_SIZE
+from autoanno_gui.review.tuning_sample import sample_job, stored_sample
 from autoanno_gui.ui.open_project import OpenProject
 from autoanno_gui.ui.panels.tuner import TunerPanel
 from autoanno_gui.ui.threads import GeneratorThread
+
+if TYPE_CHECKING:
+    from autoanno_gui.review.tuning import Source, TuneResult
 
 
 class TunerController(QObject):
@@ -124,9 +127,16 @@ class TunerController(QObject):
     def tune(self, source: Source) -> None:
         """Work out the curve; the panel shows it."""
         project = self._project
-        if project is not None and not self.busy:
-            job = partial(tune_job, project.store, source=source, reviewer=project.session.reviewer)
-            self._run(job, self._show_result)
+        if project is None or self.busy:
+            return
+        store, reviewer = project.store, project.session.reviewer
+
+        def work() -> Generator[Progress, None, TuneResult]:
+            from autoanno_gui.review.tuning import tune_job  # the window is painted before
+
+            return (yield from tune_job(store, source=source, reviewer=reviewer))
+
+        self._run(work, self._show_result)
 
     def _show_result(self, result: TuneResult) -> None:
         self._panel.show_result(result)

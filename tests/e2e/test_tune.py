@@ -30,12 +30,13 @@ from autoanno_gui.core.records import (
     Verdict,
     VerdictKind,
 )
-from autoanno_gui.core.tuner import THRESHOLDS, sample_frames
+from autoanno_gui.core.sampling import sample_frames
+from autoanno_gui.core.tuner import THRESHOLDS
 from autoanno_gui.inference.registry import load_detector
 from autoanno_gui.review.document_source import DocumentSource
 from autoanno_gui.review.prediction_job import prediction_job
 from autoanno_gui.review.scan_job import scan_job
-from autoanno_gui.review.tuning import SAMPLE_SETTING
+from autoanno_gui.review.tuning_sample import SAMPLE_SETTING
 from autoanno_gui.store.store_thread import Priority, Store, open_report
 from tests.benchmarks.truth import Truth
 from tests.projects import USUAL, MadeProject, make_project

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QDockWidget
 
 from autoanno_gui.core.class_tuner import ClassThreshold
 from autoanno_gui.core.review_objects import Role
-from autoanno_gui.review.tuning import TuneResult, sample_state, stored_sample
+from autoanno_gui.review.tuning import TuneResult
+from autoanno_gui.review.tuning_sample import sample_state, stored_sample
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.panels.tuner import TunerPanel
 from autoanno_gui.ui.panels.tuner_curve import LAYERS

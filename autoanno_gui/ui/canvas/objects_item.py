@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from autoanno_gui.core.box import Box
+from autoanno_gui.core.geometry import Geometry
 from autoanno_gui.core.keypoints import Keypoints
 from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.presentation import ShownObject
@@ -55,6 +56,9 @@ class ObjectsItem(DeviceItem):
         self._laid_out_for: object = None
         self._frames: list[_Frame] = []
         self._labels: dict[int, _Label] = {}
+        self._placed_from: object = None
+        self._placed: dict[int, tuple[Geometry, Rect, Rect]] = {}
+        """Where outlines lie, seen from there: a threshold changes roles, but no place."""
         self._looks_for: object = None
         self._looks: Mapping[int, Look] = {}
         self._looks_at_rest: Mapping[int, Look] = {}
@@ -136,18 +140,28 @@ class ObjectsItem(DeviceItem):
         ratio = camera.ratio
         inside: list[tuple[ShownObject, Rect]] = []
         self._frames = []
+        if camera.viewpoint != self._placed_from:
+            self._placed_from, self._placed = camera.viewpoint, {}
         for shown in state.objects.values():
             geometry = shown.geometry
-            bounds = geometry.bounds
-            rect = camera.to_device(bounds)
+            rect, beside = self._place_of(shown.id, geometry)
             if rect[0] < width + 8 and rect[1] < height + 8 and rect[2] > -8 and rect[3] > -8:
-                beside = tagged_bounds(geometry)
-                inside.append((shown, rect if beside is bounds else camera.to_device(beside)))
+                inside.append((shown, beside))
                 thin = isinstance(geometry, Keypoints)
                 if thin or isinstance(geometry, Box):
                     line = strips(shown.role, Emphasis.PLAIN, shown.colour, ratio, thin=thin)
                     self._frames.append(_Frame(shown.id, rect, line))
         self._labels = self._place_tags(inside)
+
+    def _place_of(self, object_id: int, geometry: Geometry) -> tuple[Rect, Rect]:
+        """Return the device pixels of an outline's bounds, and of the box beside which its tag goes."""
+        placed = self._placed.get(object_id)
+        if placed is None or placed[0] is not geometry:
+            bounds, beside = geometry.bounds, tagged_bounds(geometry)
+            rect = self._camera.to_device(bounds)
+            placed = geometry, rect, rect if beside is bounds else self._camera.to_device(beside)
+            self._placed[object_id] = placed
+        return placed[1], placed[2]
 
     def _place_tags(self, inside: list[tuple[ShownObject, Rect]]) -> dict[int, _Label]:
         labelled = [entry for entry in inside if entry[0].role is not Role.GHOST]

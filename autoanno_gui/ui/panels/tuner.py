@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -17,10 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from autoanno_gui.core.tuner import PARTS, SAMPLE_SIZE, CurvePoint
-from autoanno_gui.review.tuning import TuneResult
+from autoanno_gui.core.sampling import SAMPLE_SIZE
+from autoanno_gui.core.tuner import PARTS, CurvePoint
 from autoanno_gui.ui.panels.tuner_curve import TuneCurve
 from autoanno_gui.ui.wording import count_of
+
+if TYPE_CHECKING:
+    from autoanno_gui.review.tuning import TuneResult
 
 MOST_ROWS: Final = 4
 """Classes that are in sight at once; the list scrolls."""

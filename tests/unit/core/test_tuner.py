@@ -14,8 +14,9 @@ from autoanno_gui.core.class_tuner import ClassThreshold, class_thresholds
 from autoanno_gui.core.keystrokes import ACTS, Act, ActCosts
 from autoanno_gui.core.records import Thresholds
 from autoanno_gui.core.review_costs import TunedFrame
+from autoanno_gui.core.sampling import sample_frames
 from autoanno_gui.core.task import Task
-from autoanno_gui.core.tuner import THRESHOLDS, Tuning, curve_counts, recommend, sample_frames
+from autoanno_gui.core.tuner import THRESHOLDS, Tuning, curve_counts, recommend
 from tests.unit.core.builders import BIKE, CAR, FAINT, FAINTER, ROWS, Row, boxes, prediction_rows
 from tests.unit.core.builders import document as open_document
 from tests.unit.core.builders import predictions as mapped

@@ -12,15 +12,8 @@ from autoanno_gui.core.errors import KnownError
 from autoanno_gui.core.keystrokes import Act
 from autoanno_gui.core.records import DecisionKind, How, Verdict, VerdictKind
 from autoanno_gui.core.tuner import THRESHOLDS
-from autoanno_gui.review.tuning import (
-    SAMPLE_SETTING,
-    TuneResult,
-    sample_job,
-    sample_state,
-    stored_sample,
-    tune_job,
-    tune_report,
-)
+from autoanno_gui.review.tuning import TuneResult, tune_job, tune_report
+from autoanno_gui.review.tuning_sample import SAMPLE_SETTING, sample_job, sample_state, stored_sample
 from autoanno_gui.store.store_thread import Priority, Store
 from tests.projects import GHOST, SURE, UNSURE, USUAL, Proposal
 from tests.unit.review.conftest import OpenStore
