@@ -149,6 +149,9 @@ class _Column:
     def set(self, values: NDArray[Any]) -> None:
         self._buffer, self._length = values, len(values)
 
+    def write(self, start: int, values: NDArray[Any]) -> None:
+        self._buffer[start : start + len(values)] = values
+
     @property
     def values(self) -> NDArray[Any]:
         """What was put in; later growth does not change it."""
@@ -161,110 +164,95 @@ class IndexBuilder:
     """Collects predictions and verdicts as they come."""
 
     def __init__(self) -> None:
-        self._frame_ids = _Column(np.int64)
-        self._run_frame_ids = _Column(np.int64)
-        self._counts = _Column(np.int32)
+        self._frames: Final = {
+            "frame_ids": _Column(np.int64),
+            "run_frame_ids": _Column(np.int64),
+            "starts": _Column(np.int64),
+            "counts": _Column(np.int32),
+        }
         self._rows: Final = {
             "confidences": _Column(np.float32),
             "classes": _Column(np.int32),
             "seconds": _Column(np.int32),
             "ratios": _Column(np.float32),
             "places": _Column(np.uint8, 3),
+            "judged": _Column(np.uint8),
         }
         self._at: dict[int, int] = {}
         """Frame -> its place among the frames; one that was predicted anew leaves its former place behind."""
-        self._verdicts: dict[int, Mapping[int, Judged]] = {}
-        self._judged: NDArray[np.uint8] | None = np.zeros(0, np.uint8)
-        """The verdicts by row; None when it has to be made anew."""
+        self._judged_seen = False
+        """Whether the verdicts were handed out as they are: then they must stay so, and change in a copy."""
 
     def add(self, block: PredictionBlock) -> None:
-        """Take the newest predictions of some frames; what was known of them before goes."""
-        first = len(self._frame_ids.values)
-        self._frame_ids.extend(block.frame_ids)
-        self._run_frame_ids.extend(block.run_frame_ids)
-        self._counts.extend(block.counts)
+        """Take the newest predictions of some frames, not judged yet; what was known of them before goes."""
+        first, rows = len(self._frames["counts"].values), len(self._rows["judged"].values)
         seconds, ratios = runners_up(block)
-        for name, values in (
-            ("confidences", block.confidences),
-            ("classes", block.classes),
-            ("seconds", seconds),
-            ("ratios", ratios),
-            ("places", _places(block)),
-        ):
-            self._rows[name].extend(values)
+        news = {
+            "frame_ids": block.frame_ids,
+            "run_frame_ids": block.run_frame_ids,
+            "starts": rows + np.cumsum(block.counts, dtype=np.int64) - block.counts,
+            "counts": block.counts,
+            "confidences": block.confidences,
+            "classes": block.classes,
+            "seconds": seconds,
+            "ratios": ratios,
+            "places": _places(block),
+            "judged": np.full(len(block.confidences), Judged.NOT_YET, np.uint8),
+        }
+        for name, column in (self._frames | self._rows).items():
+            column.extend(news[name])
         for at, frame_id in enumerate(block.frame_ids.tolist(), start=first):
             self._at[frame_id] = at
-        self._judged = None
 
     def forget(self, frame_ids: Iterable[int]) -> None:
         """Drop frames whose predictions no longer hold."""
         for frame_id in frame_ids:
-            if self._at.pop(frame_id, None) is not None:
-                self._judged = None
+            self._at.pop(frame_id, None)
 
     def judge(self, frame_id: int, verdicts: Mapping[int, Judged]) -> None:
-        """Note what the adopted decision says of a frame's predictions, by their index; empty when there is none."""
-        if verdicts:
-            self._verdicts[frame_id] = dict(verdicts)
-        else:
-            self._verdicts.pop(frame_id, None)
-        if self._judged is not None and frame_id in self._at:
-            # A copy: what was handed out before must stay as it was.
-            self._judged = self._judged.copy()
-            at = self._at[frame_id]
-            start = int(self._starts()[at])
-            count = int(self._counts.values[at])
-            self._judged[start : start + count] = Judged.NOT_YET
-            _write_verdicts(self._judged, start, count, verdicts)
+        """Note what the adopted decision says of a frame's predictions, by their index; empty when there is none.
+
+        A frame without predictions, and an index that it does not have, are passed over.
+        """
+        at = self._at.get(frame_id)
+        if at is None:
+            return
+        judged = self._rows["judged"]
+        if self._judged_seen:
+            judged.set(judged.values.copy())
+            self._judged_seen = False
+        start, count = int(self._frames["starts"].values[at]), int(self._frames["counts"].values[at])
+        row = np.full(count, Judged.NOT_YET, np.uint8)
+        for prediction, verdict in verdicts.items():
+            if prediction < count:
+                row[prediction] = verdict
+        judged.write(start, row)
 
     def snapshot(self) -> PredictionIndex:
         """Return everything as it is now."""
-        if len(self._at) < len(self._frame_ids.values):
+        if len(self._at) < len(self._frames["counts"].values):
             self._compact()
-        starts, counts = self._starts(), self._counts.values
-        if self._judged is None:
-            self._judged = self._judge_all(starts, counts)
+        self._judged_seen = True
+        counts = self._frames["counts"].values
         return PredictionIndex(
-            frame_ids=self._frame_ids.values,
-            run_frame_ids=self._run_frame_ids.values,
-            starts=starts,
-            counts=counts,
-            **{name: column.values for name, column in self._rows.items()},
-            judged=self._judged,
+            **{name: column.values for name, column in (self._frames | self._rows).items()},
             frame_of_row=np.repeat(np.arange(len(counts), dtype=np.int32), counts),
         )
 
-    def _starts(self) -> NDArray[np.int64]:
-        counts = self._counts.values
-        starts: NDArray[np.int64] = np.cumsum(counts, dtype=np.int64) - counts
-        return starts
-
     def _compact(self) -> None:
         """Leave out the rows of frames that were predicted anew or forgotten."""
-        counts = self._counts.values
+        counts = self._frames["counts"].values
         keep = np.zeros(len(counts), np.bool_)
         keep[list(self._at.values())] = True
         rows = np.repeat(keep, counts)
         for column in self._rows.values():
             column.set(column.values[rows])
-        for column in (self._frame_ids, self._run_frame_ids, self._counts):
+        for column in self._frames.values():
             column.set(column.values[keep])
-        self._at = {frame_id: at for at, frame_id in enumerate(self._frame_ids.values.tolist())}
-        self._judged = None
-
-    def _judge_all(self, starts: NDArray[np.int64], counts: NDArray[np.int32]) -> NDArray[np.uint8]:
-        judged = np.zeros(int(counts.sum()), np.uint8)
-        for frame_id, verdicts in self._verdicts.items():
-            at = self._at.get(frame_id)
-            if at is not None:
-                _write_verdicts(judged, int(starts[at]), int(counts[at]), verdicts)
-        return judged
-
-
-def _write_verdicts(judged: NDArray[np.uint8], start: int, count: int, verdicts: Mapping[int, Judged]) -> None:
-    for prediction, verdict in verdicts.items():
-        if prediction < count:
-            judged[start + prediction] = verdict
+        counts = self._frames["counts"].values
+        self._frames["starts"].set(np.cumsum(counts, dtype=np.int64) - counts)
+        self._at = {frame_id: at for at, frame_id in enumerate(self._frames["frame_ids"].values.tolist())}
+        self._judged_seen = False
 
 
 def _places(block: PredictionBlock) -> NDArray[np.uint8]:

@@ -223,13 +223,21 @@ def test_the_whole_sheet_page_by_page(open_window: Open, tmp_path: Path) -> None
 # ------------------------------------------------------------------------------------------------ nothing unseen
 def test_a_page_is_not_recorded_before_it_was_painted(driver: Driver) -> None:
     open_sheet(driver)
-    sheet(driver).read_files_again()
-    driver.wait(lambda: sheet(driver)._filled)
-    if not sheet(driver).ready:
+    heard: list[str] = []
+
+    def try_it() -> None:
         press(driver, Key.Key_Space)
-        assert "still to come" in said(driver)
-        assert driver.session.can_move
+        heard.append(said(driver))
+
+    lister = sheet(driver)._lister
+    assert lister is not None
+    # The list is there, its pictures are not yet.
+    lister.made.connect(try_it)
+    sheet(driver).read_files_again()
     settle(driver)
+    assert heard == ["3 objects still to come: a page is recorded when all of it was on the screen."]
+    assert driver.session.can_move
+    assert events(driver) == []
     press(driver, Key.Key_Space)
     driver.wait(lambda: len(events(driver)) == 1)
 
