@@ -43,6 +43,8 @@ class ReviewSession(FrameSession):
     ) -> None:
         super().__init__(store, idle_cap=idle_cap, clock=clock)
         self.reviewer: Final = reviewer
+        self._kept_thresholds = self.thresholds
+        """As the project file has them, or is about to."""
         self._session_uuid: Final = store.submit(Priority.OTHER, lambda writer: writer.start_session(reviewer)).result()
         self.pages: Final = PageRecorder(
             self,
@@ -317,7 +319,6 @@ class ReviewSession(FrameSession):
         if thresholds == self.thresholds:
             return NOTHING
         self.thresholds = thresholds
-        self.on_write(self.store.submit(Priority.DRAFT, lambda writer: writer.set_thresholds(thresholds)))
         self._drop_question()
         return replace(self.objects.apply_thresholds(thresholds), text=text)
 
@@ -326,6 +327,19 @@ class ReviewSession(FrameSession):
         super().reload_classes()
         own = {class_id: value for class_id, value in self.thresholds.per_class if class_id in self.classes}
         self._take_thresholds(_with_own(self.thresholds, own), "")
+        self._save_thresholds()
+
+    def save_draft(self) -> None:
+        """Keep what was done on the open frame, and the thresholds."""
+        super().save_draft()
+        self._save_thresholds()
+
+    def _save_thresholds(self) -> None:
+        # Not at once: the store's thread would take turns with the repaint, several times while a slider is dragged.
+        thresholds = self.thresholds
+        if thresholds is not self._kept_thresholds:
+            self._kept_thresholds = thresholds
+            self.on_write(self.store.submit(Priority.DRAFT, lambda writer: writer.set_thresholds(thresholds)))
 
     def note(self, frame_id: int) -> str:
         """Return the note on a frame, empty without one."""
@@ -336,7 +350,7 @@ class ReviewSession(FrameSession):
         self.on_write(self.store.submit(Priority.OTHER, lambda writer: writer.set_note(frame_id, text)))
 
     def close(self) -> None:
-        """Keep the open frame's draft and end the sitting."""
+        """Keep the open frame's draft and the thresholds, and end the sitting."""
         self.save_draft()
         session_uuid = self._session_uuid
         self.store.submit(Priority.OTHER, lambda writer: writer.end_session(session_uuid))

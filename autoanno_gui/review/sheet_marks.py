@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from autoanno_gui.core.judged_page import SheetItem
-from autoanno_gui.review.contact_sheet import ContactSheet, Likeness
+from autoanno_gui.review.contact_sheet import ContactSheet
+from autoanno_gui.review.sheet_list import Likeness
 
 _Mark = tuple[SheetItem, bool, int | None]
 """An object as it was marked: whether it was, and with which class (None: wrong)."""

@@ -307,6 +307,7 @@ class ReviewPresenter(QObject):
             # What became a candidate is on the screen before the next key can accept it.
             self._canvas.paint_now()
             self._note_seen()
+            self._draft_timer.start()
 
     def escape(self) -> None:
         """Take back what is going on: a gesture, the question "Empty?", then the selection."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QDialog, QDockWidget, QWidget
 
 from autoanno_gui.ui.dialogs.about import AboutDialog
 from autoanno_gui.ui.dialogs.class_picker import ClassPicker
@@ -20,6 +20,8 @@ from autoanno_gui.ui.shortcuts import load_specs
 if TYPE_CHECKING:
     from autoanno_gui.ui.main_window import MainWindow
 
+TUNER_HEIGHT: Final = 460
+"""Logical pixels that the tuner takes of the column it stands in, where there is room."""
 _THEMES: Final = ("system", "light", "dark")
 
 
@@ -99,9 +101,14 @@ def toggle_thumbnails(window: MainWindow) -> None:
 def show_tuner(window: MainWindow) -> None:
     """Bring the tuner in front and give it the keys."""
     dock = window.tuner_panel.parentWidget()
-    if dock is not None:
+    if isinstance(dock, QDockWidget):
         dock.show()
         dock.raise_()
+        objects = window.objects_panel.parentWidget()
+        if isinstance(objects, QDockWidget) and objects.isVisible() and not dock.isFloating():
+            # Its curve says more than the empty end of a list.
+            whole = objects.height() + dock.height()
+            window.resizeDocks([objects, dock], [whole - TUNER_HEIGHT, TUNER_HEIGHT], Qt.Orientation.Vertical)
     window.tuner_panel.focus_target.setFocus(Qt.FocusReason.OtherFocusReason)
 
 

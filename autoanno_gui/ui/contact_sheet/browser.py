@@ -14,12 +14,13 @@ from PySide6.QtWidgets import QStackedWidget
 from autoanno_gui.core.errors import KnownError
 from autoanno_gui.core.judged_page import SheetItem
 from autoanno_gui.core.prediction_index import PredictionIndex
-from autoanno_gui.review.contact_sheet import ContactSheet, Likeness, last_correction, likeness_of
+from autoanno_gui.review.contact_sheet import ContactSheet
+from autoanno_gui.review.sheet_list import Likeness, MadeList, SheetRequest, last_correction, likeness_of
 from autoanno_gui.review.sheet_marks import SheetMarks
 from autoanno_gui.review.timing import ActiveTimer
 from autoanno_gui.ui.canvas.view import CanvasView
 from autoanno_gui.ui.contact_sheet.crop_loader import CropLoader
-from autoanno_gui.ui.contact_sheet.lister import MadeList, SheetLister, SheetRequest
+from autoanno_gui.ui.contact_sheet.lister import SheetLister
 from autoanno_gui.ui.contact_sheet.page_view import PageView
 from autoanno_gui.ui.contact_sheet.view import SheetView
 from autoanno_gui.ui.frame_display import KeyOf

@@ -8,8 +8,8 @@ from autoanno_gui.core.history import PageEntry
 from autoanno_gui.core.judged_page import JudgedPage, SheetItem
 from autoanno_gui.core.records import VerdictKind
 from autoanno_gui.review.commits import PageAct
+from autoanno_gui.review.sheet_list import SheetRequest
 from autoanno_gui.ui.contact_sheet.browser import SheetBrowser
-from autoanno_gui.ui.contact_sheet.lister import SheetRequest
 from autoanno_gui.ui.open_project import OpenProject
 
 

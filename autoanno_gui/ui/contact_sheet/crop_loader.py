@@ -1,10 +1,10 @@
-"""Reads what the contact sheet shows, on one thread: drafts, then each frame once for all its wanted objects."""
+"""Makes what the contact sheet shows, on one thread: its list, then crops, each frame read once for all its objects."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +13,9 @@ from typing import Final, TypeAlias
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 from PySide6.QtGui import QImage
 
-from autoanno_gui.core.draft import DraftSummary
 from autoanno_gui.core.judged_page import SheetItem
 from autoanno_gui.review.contact_sheet import LARGEST_PAGE
+from autoanno_gui.review.sheet_list import ListTask, MadeList, make_list
 from autoanno_gui.review.sheet_reader import CropJob, SheetCrop, SheetReader
 from autoanno_gui.store.reader import Reader
 from autoanno_gui.ui.images import to_image
@@ -43,18 +43,18 @@ class LoadedCrop:
 
 
 @dataclass(frozen=True, slots=True)
-class DraftsRead:
-    """What drafts are about, by frame; `generation` is that of the question."""
+class Listed:
+    """A list that was made; `generation` is that of the question."""
 
     generation: int
-    drafts: dict[int, DraftSummary]
+    made: MadeList
 
 
 class CropLoader(QObject):
     """Keeps the crops of the page that is shown, and of little more."""
 
-    drafts_read = Signal(object)
-    """DraftsRead."""
+    listed = Signal(object)
+    """Listed."""
     loaded = Signal(object)
     """The objects that can be painted now, as a list of `SheetItem`."""
     failed = Signal(object)
@@ -65,7 +65,7 @@ class CropLoader(QObject):
         self._kept: OrderedDict[SheetItem, LoadedCrop] = OrderedDict()
         self._wanted: frozenset[SheetItem] = frozenset()
         self._worker = _CropThread(root, open_reader)
-        self._worker.drafts_read.connect(self.drafts_read, Qt.ConnectionType.QueuedConnection)
+        self._worker.listed.connect(self.listed, Qt.ConnectionType.QueuedConnection)
         self._worker.cropped.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self._worker.failed.connect(self.failed, Qt.ConnectionType.QueuedConnection)
 
@@ -77,9 +77,9 @@ class CropLoader(QObject):
         found = self._kept.get(item)
         return found if found is not None and found.size == size else None
 
-    def read_drafts(self, generation: int, frame_ids: Collection[int]) -> None:
-        """Ask what the drafts of frames are about, before anything else is read."""
-        self._worker.ask_drafts(generation, frame_ids)
+    def make_list(self, generation: int, task: ListTask) -> None:
+        """Ask for a list, before anything else is read."""
+        self._worker.ask_list(generation, task)
         self._start()
 
     def want(self, jobs: Sequence[CropJob]) -> None:
@@ -126,7 +126,7 @@ class CropLoader(QObject):
 
 
 class _CropThread(QThread):
-    drafts_read = Signal(object)
+    listed = Signal(object)
     cropped = Signal(object)
     failed = Signal(object)
 
@@ -135,16 +135,16 @@ class _CropThread(QThread):
         self._root: Final = root
         self._open_reader: Final = open_reader
         self._wake: Final = threading.Condition()
-        self._drafts: tuple[int, Collection[int]] | None = None
+        self._list: tuple[int, ListTask] | None = None
         self._jobs: list[CropJob] = []
         self._under_way: set[tuple[SheetItem, Size]] = set()
         """What is being read or was not taken yet: asked for again, it need not be read again."""
         self._renew = False
         self._stopping = False
 
-    def ask_drafts(self, generation: int, frame_ids: Collection[int]) -> None:
+    def ask_list(self, generation: int, task: ListTask) -> None:
         with self._wake:
-            self._drafts = generation, frame_ids
+            self._list = generation, task
             self._wake.notify()
 
     def ask(self, jobs: Sequence[CropJob]) -> None:
@@ -181,7 +181,7 @@ class _CropThread(QThread):
                     if isinstance(task, CropJob):
                         self.cropped.emit(_painted(sheet.crops(task), task.size))
                     else:
-                        self.drafts_read.emit(DraftsRead(task[0], sheet.drafts(task[1])))
+                        self.listed.emit(Listed(task[0], make_list(task[1], sheet)))
         except BaseException as error:  # noqa: BLE001 - the worker boundary: handed to the GUI thread, never swallowed
             self.failed.emit(error)
 
@@ -190,14 +190,14 @@ class _CropThread(QThread):
             renewed, self._renew = self._renew, False
         return renewed
 
-    def _next_task(self) -> CropJob | tuple[int, Collection[int]] | None:
+    def _next_task(self) -> CropJob | tuple[int, ListTask] | None:
         with self._wake:
-            while not self._stopping and self._drafts is None and not self._jobs:
+            while not self._stopping and self._list is None and not self._jobs:
                 self._wake.wait()
             if self._stopping:
                 return None
-            if self._drafts is not None:
-                asked, self._drafts = self._drafts, None
+            if self._list is not None:
+                asked, self._list = self._list, None
                 return asked
             job = self._jobs.pop(0)
             self._under_way.update((item, job.size) for item in job.items)

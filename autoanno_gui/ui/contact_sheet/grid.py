@@ -119,8 +119,8 @@ class SheetGrid(QWidget):
         return self._cells
 
     def unseen(self) -> int:
-        """Return how many objects of the page were not yet painted."""
-        return sum(cell.item not in self._seen for cell in self._cells)
+        """Return how many objects of the page were not yet painted, or have no picture any more."""
+        return sum(cell.crop is None or cell.item not in self._seen for cell in self._cells)
 
     # ------------------------------------------------------------------------------------------------ places
     @property

@@ -62,7 +62,7 @@ REASONS_TO_CHOOSE: Final[tuple[tuple[QueueReason, str], ...]] = (
     (QueueReason.AMBIGUOUS, "Two classes close"),
     (QueueReason.COVERAGE, "Nothing stands out"),
     (QueueReason.AUDIT, "Random sample"),
-    (QueueReason.TUNING, "To set the threshold"),
+    (QueueReason.TUNING, "Tuning sample"),
     (QueueReason.UNPREDICTED, "Not predicted yet"),
 )
 _SAID: Final = {
@@ -70,7 +70,7 @@ _SAID: Final = {
     QueueReason.AMBIGUOUS: "two classes close",
     QueueReason.COVERAGE: "nothing stands out",
     QueueReason.AUDIT: "random sample",
-    QueueReason.TUNING: "to set the threshold",
+    QueueReason.TUNING: "tuning sample",
     QueueReason.UNPREDICTED: "not predicted yet",
 }
 _SHORT: Final = {FrameState.ACCEPTED: "accepted", FrameState.REJECTED: "label by hand"}

@@ -32,7 +32,7 @@ LAYERS: Final = (
     Layer("looking", (0,), "muted", Qt.BrushStyle.Dense6Pattern),
     Layer("deleting", (1,), "bad", Qt.BrushStyle.BDiagPattern),
     Layer("class, outline", (2,), "warning", Qt.BrushStyle.CrossPattern),
-    Layer("ghosts, drawing", (3, 4), "accent", Qt.BrushStyle.FDiagPattern),
+    Layer("adding missed", (3, 4), "accent", Qt.BrushStyle.FDiagPattern),
 )
 
 

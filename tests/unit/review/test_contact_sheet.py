@@ -22,19 +22,20 @@ from autoanno_gui.core.records import FrameHeader, FrameState, How, Presentation
 from autoanno_gui.core.review_objects import Mark, Role
 from autoanno_gui.imaging.crops import crop_around
 from autoanno_gui.review.commits import PageAct
-from autoanno_gui.review.contact_sheet import (
-    ContactSheet,
+from autoanno_gui.review.contact_sheet import ContactSheet
+from autoanno_gui.review.outcome import NOTHING, Outcome
+from autoanno_gui.review.queue_keeper import News, QueueKeeper
+from autoanno_gui.review.sheet_list import (
+    ListTask,
+    MadeList,
+    SheetRequest,
     counts_by_class,
-    drafted_rows,
     last_correction,
-    least_certain_first,
     likeness_of,
-    most_alike_first,
+    make_list,
     open_rows,
     rows_of,
 )
-from autoanno_gui.review.outcome import NOTHING, Outcome
-from autoanno_gui.review.queue_keeper import News, QueueKeeper
 from autoanno_gui.review.sheet_marks import SheetMarks
 from autoanno_gui.review.sheet_reader import REPLACED, CropJob, SheetReader
 from autoanno_gui.store.store_thread import Priority
@@ -57,15 +58,27 @@ def class_of(sitting: Sitting, name: str) -> int:
     return next(record.id for record in sitting.session.classes.values() if record.name == name)
 
 
-def sheet_of(sitting: Sitting, name: str = "cat", *, size: int = 100) -> ContactSheet:
-    """Return the sheet of a class, as a window would list it."""
-    session, index, sheet = sitting.session, index_of(sitting), ContactSheet()
-    rows = open_rows(index, session.frames, session.thresholds)
+def list_of(sitting: Sitting, request: SheetRequest) -> MadeList:
+    """Return what is on a sheet, as a window would ask for it."""
+    session = sitting.session
     with sitting.store.reader() as reader:
-        rows &= ~drafted_rows(index, SheetReader(sitting.store.root, reader).drafts(set(sitting.ids)))
-    class_id = class_of(sitting, name)
+        task = ListTask(
+            request,
+            index_of(sitting),
+            session.frames.columns(),
+            session.thresholds,
+            tuple(session.pages.recorded),
+            frozenset(session.classes),
+        )
+        return make_list(task, SheetReader(sitting.store.root, reader))
+
+
+def sheet_of(sitting: Sitting, name: str = "cat", *, size: int = 100) -> ContactSheet:
+    """Return the sheet of a class, the least certain first."""
+    sheet, class_id = ContactSheet(), class_of(sitting, name)
+    made = list_of(sitting, SheetRequest(class_id))
     sheet.set_page_size(size)
-    sheet.fill(index, least_certain_first(index, rows, class_id), class_id=class_id)
+    sheet.fill(made.index, made.rows, class_id=class_id)
     return sheet
 
 
@@ -128,10 +141,11 @@ def test_an_object_that_a_draft_has_judged_is_not_on_it(sitting: Sitting) -> Non
 
 def test_counts_follow_the_thresholds(sitting: Sitting) -> None:
     index, session = index_of(sitting), sitting.session
+    frames = session.frames.columns()
     cat, dog, bird = (class_of(sitting, name) for name in ("cat", "dog", "bird"))
     low = Thresholds(default=0.2, per_class=((dog, 0.7),))
-    assert counts_by_class(index, open_rows(index, session.frames, session.thresholds)) == {cat: 4, dog: 4}
-    assert counts_by_class(index, open_rows(index, session.frames, low)) == {cat: 4, bird: 4}
+    assert counts_by_class(index, open_rows(index, frames, session.thresholds)) == {cat: 4, dog: 4}
+    assert counts_by_class(index, open_rows(index, frames, low)) == {cat: 4, bird: 4}
 
 
 def test_pages_hold_what_fits_and_at_most_a_hundred(sit_down: Sit) -> None:
@@ -188,8 +202,8 @@ def test_more_like_this_puts_the_same_pair_first_then_what_is_near(sit_down: Sit
     assert like.other_class == class_of(sitting, "dog")
     sheet = ContactSheet()
     sheet.set_page_size(10)
-    rows = most_alike_first(index, open_rows(index, session.frames, session.thresholds), like)
-    sheet.fill(index, rows, class_id=like.class_id, like=like)
+    made = list_of(sitting, SheetRequest(like.class_id, like))
+    sheet.fill(made.index, made.rows, class_id=like.class_id, like=like)
     assert [sitting.ids.index(found.frame_id) for found in sheet.shown] == [3, 2, 1]
 
 
@@ -213,6 +227,15 @@ def test_the_last_correction_is_found_in_the_history(sitting: Sitting) -> None:
     found = last_correction(session.history, session.frames)
     assert found is not None
     assert found[0].frame_id == sitting.ids[0]
+
+
+def test_without_a_class_the_most_frequent_one_is_taken(sit_down: Sit) -> None:
+    sitting = sit_down(proposals=[TWO_CATS, [UNSURE]])
+    assert list_of(sitting, SheetRequest(None)).request.class_id == class_of(sitting, "cat")
+    assert list_of(sitting, SheetRequest(999)).request.class_id == class_of(sitting, "cat")
+    sitting.session.set_threshold(0.95)
+    made = list_of(sitting, SheetRequest(None))
+    assert (made.request.class_id, dict(made.counts), len(made.rows)) == (None, {}, 0)
 
 
 def test_rows_are_found_by_object(sitting: Sitting) -> None:

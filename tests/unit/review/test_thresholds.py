@@ -19,7 +19,8 @@ def class_of(sitting: Sitting, name: str) -> int:
 
 
 def kept(sitting: Sitting) -> Thresholds:
-    """Return the thresholds that the project file has."""
+    """Return the thresholds that the project file has after a while."""
+    sitting.session.save_draft()
     sitting.settle()
     with sitting.store.reader() as reader:
         return reader.thresholds()
