@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from autoanno_gui.core.document import Document
+from autoanno_gui.core.draft import encode_draft
 from autoanno_gui.core.geometry import Geometry
 from autoanno_gui.core.history import DecisionEntry, EditEntry, PageEntry
 from autoanno_gui.core.records import Decision, DecisionKind, Frame, FrameState, PresentationMode, Thresholds, Verdict
@@ -247,8 +248,21 @@ class ReviewSession(FrameSession):
         if isinstance(entry, PageEntry):
             return self.pages.redo(entry)
         self.save_draft()
+        if entry.decision.kind is DecisionKind.DEFERRED:
+            self._keep_labels(self.frames.get(entry.frame_id))
         decision = replace(entry.decision, uuid=str(uuid.uuid4()), session_uuid=self._session_uuid)
         return self._record(decision, entry.document, redo=True)
+
+    def _keep_labels(self, frame: Frame) -> None:
+        """Once a labelled frame is put off, its labels come back only from the draft."""
+        if not frame.state.labelled:
+            return
+        document = self._document_of(frame)
+        body = encode_draft(document, over_labels=True)
+        self.on_write(self.store.submit(Priority.DRAFT, lambda writer: writer.save_draft(frame.id, body)))
+        # The frame may come back before the draft has reached the project file.
+        here = {self.document.frame_id} if self.document is not None else set()
+        self._documents.keep(document, others=self.history.frames() | here)
 
     def _replay(self, entry: EditEntry, *, revert: bool) -> Outcome:
         moved = self.document is None or self.document.frame_id != entry.frame_id or self.finished

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autoanno_gui.ui.class_editor import ClassEditor
 from autoanno_gui.ui.panel_focus import PanelFocus
 
 if TYPE_CHECKING:
@@ -94,10 +95,16 @@ def _connect_classes(window: MainWindow) -> None:
         else:
             review(lambda p: p.objects.set_class(class_id))
 
+    def edit(change: Callable[[ClassEditor], object]) -> None:
+        # It is about the project, whether the image or the contact sheet is shown.
+        if window.presenter is not None:
+            change(window.presenter.classes)
+            window.canvas.setFocus()
+
     classes.class_chosen.connect(choose)
     classes.class_created.connect(create)
-    classes.class_renamed.connect(lambda i, name: review(lambda p: p.classes.rename(i, name)))
-    classes.class_recoloured.connect(lambda i, colour: review(lambda p: p.classes.recolour(i, colour)))
-    classes.class_merged.connect(lambda i, into: review(lambda p: p.classes.merge(i, into)))
-    classes.class_removed.connect(lambda i: review(lambda p: p.classes.remove(i)))
-    classes.slots_changed.connect(lambda slots: review(lambda p: p.classes.set_slots(slots)))
+    classes.class_renamed.connect(lambda i, name: edit(lambda c: c.rename(i, name)))
+    classes.class_recoloured.connect(lambda i, colour: edit(lambda c: c.recolour(i, colour)))
+    classes.class_merged.connect(lambda i, into: edit(lambda c: c.merge(i, into)))
+    classes.class_removed.connect(lambda i: edit(lambda c: c.remove(i)))
+    classes.slots_changed.connect(lambda slots: edit(lambda c: c.set_slots(slots)))

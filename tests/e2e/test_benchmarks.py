@@ -27,6 +27,8 @@ ROWS = (
     "next frame while predicting, 10 keys/s, p99",
     "repaint, 300 boxes, zooming, 1x, p99",
     "repaint, 300 masks, zooming, 1x, p99",
+    "threshold by key, 300 boxes, 1x, p99",
+    "threshold by far, 300 masks, 1x, p99",
 )
 
 

@@ -38,6 +38,8 @@ class Overlay(QObject):
         self._wanted: Order | None = None
         self._thread: SheetThread | None = None
         self._stop: Callable[[], object] = lambda: None
+        self._rests = 0
+        """How many blocks are under way in which the thread rests."""
 
     @property
     def settled(self) -> bool:
@@ -65,13 +67,15 @@ class Overlay(QObject):
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
-        """Let the thread rest while the whole canvas is painted."""
+        """Let the thread rest while the canvas is painted; inside another such block until that one ends."""
+        self._rests += 1
         if self._thread is not None:
             self._thread.pause()
         try:
             yield
         finally:
-            if self._thread is not None:
+            self._rests -= 1
+            if self._thread is not None and not self._rests:
                 self._thread.resume()
 
     def close(self) -> None:

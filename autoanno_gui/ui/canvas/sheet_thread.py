@@ -101,6 +101,7 @@ class SheetThread(QThread):
             return task
 
     def _draw(self, order: Order, base: Order | None) -> Sheet | Patch:
+        self._may_draw.wait()  # a large picture is work before the first shape is
         self._breathed_at = time.perf_counter()
         areas = changed_areas(base, order) if base is not None else None
         if base is not None and areas is not None:

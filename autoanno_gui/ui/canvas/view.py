@@ -300,6 +300,11 @@ class CanvasView(CameraView):
             frame_id, self._unpainted = self._unpainted, None
             self._painted.emit(frame_id)
 
+    def paint_now(self) -> None:
+        """Paint at once, and with the canvas whatever else of the window has changed."""
+        with self._scene.objects.overlay.undisturbed():
+            super().paint_now()
+
     def hideEvent(self, event: QHideEvent) -> None:
         """Qt override: nothing is drawn while nobody sees it, and no thread outlives the window."""
         super().hideEvent(event)

@@ -96,7 +96,7 @@ class SheetBrowser(QObject):
         project.queue.arranged.connect(self._on_arranged)
         presenter = project.presenter
         presenter.classes_changed.connect(self._on_classes)
-        presenter.task_changed.connect(self._on_classes)
+        presenter.task_changed.connect(self.read_files_again)
         presenter.thresholds_changed.connect(self.refresh)
         presenter.frame_shown.connect(self._bring_near)
 
@@ -113,11 +113,16 @@ class SheetBrowser(QObject):
     @Slot()
     def detach(self) -> None:
         """Let go of the project."""
-        loader, self._loader, self._lister, self._page = self._loader, None, None, None
+        loader, lister = self._loader, self._lister
+        self._loader = self._lister = self._page = None
         self._take_project(None)
         self.grid.show_cells((), cursor=0)
-        if loader is not None:
+        if loader is not None and lister is not None:
             loader.close()
+            # What is on its way from there is none of the next project's business.
+            lister.made.disconnect(self._on_made)
+            loader.loaded.disconnect(self._on_crops)
+            loader.failed.disconnect(self._on_failed)
             loader.deleteLater()
 
     # ------------------------------------------------------------------------------------------------ coming and going
@@ -195,6 +200,7 @@ class SheetBrowser(QObject):
             self._canvas.setFocusProxy(self.grid)
             self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
+            self.marks.like = None  # what comes next is corrected on the image
             self._canvas.setFocusProxy(None)  # type: ignore[arg-type]
         for timer, counts in ((self.timer, self.active), (session.timer if session else None, not self.active)):
             if timer is not None:
@@ -209,8 +215,9 @@ class SheetBrowser(QObject):
 
     @Slot()
     def read_files_again(self) -> None:
-        """Drop all pictures, because files may have changed."""
+        """Drop all pictures, because files, or what the project collects, may have changed."""
         if self._loader is not None:
+            self._loader.renew()
             self._loader.forget()
         self.refresh()
 
@@ -218,7 +225,11 @@ class SheetBrowser(QObject):
     def _on_classes(self) -> None:
         if self._loader is not None:
             self._loader.renew()
-        self.refresh()
+        if self._project is not None and self.sheet.class_id in self._project.session.classes:
+            # A running prediction brings classes, too: that must not move what is under the reviewer's hands.
+            self._redraw()
+        else:
+            self.refresh()
 
     @Slot(int)
     def choose_class(self, class_id: int) -> None:

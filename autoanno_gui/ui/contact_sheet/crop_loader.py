@@ -108,7 +108,8 @@ class CropLoader(QObject):
         self._kept.clear()
 
     def _start(self) -> None:
-        if not self._worker.isRunning() and not self._worker.isFinished():
+        # Begun when it is first needed, and again after a fault.
+        if not self._worker.isRunning():
             self._worker.start(QThread.Priority.LowPriority)
 
     @Slot(object)

@@ -29,8 +29,6 @@ from autoanno_gui.ui.contact_sheet.crop_loader import LoadedCrop
 PICTURE: Final = QSize(116, 104)
 """Logical pixels of a crop, at most."""
 PAD: Final = 6
-CAPTION: Final = 22
-CELL: Final = QSize(PICTURE.width() + 2 * PAD, PICTURE.height() + 2 * PAD + CAPTION)
 GAP: Final = 6
 EDGE: Final = 10
 _DIMMED: Final = 0.3
@@ -82,7 +80,7 @@ class SheetGrid(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(CELL + QSize(2 * EDGE, 2 * EDGE))
+        self.setMinimumSize(self.cell_size + QSize(2 * EDGE, 2 * EDGE))
         self.on_key: Callable[[QKeyEvent], bool] = lambda event: False
         """Called with each key; returns whether it meant something."""
         self.message = ""
@@ -124,13 +122,22 @@ class SheetGrid(QWidget):
 
     # ------------------------------------------------------------------------------------------------ places
     @property
+    def cell_size(self) -> QSize:
+        """Size of a cell at least: its picture and a line of text."""
+        return QSize(PICTURE.width() + 2 * PAD, PICTURE.height() + 2 * PAD + self._caption)
+
+    @property
+    def _caption(self) -> int:
+        return self.fontMetrics().height() + 7
+
+    @property
     def columns(self) -> int:
-        return max(1, (self.width() - 2 * EDGE + GAP) // (CELL.width() + GAP))
+        return max(1, (self.width() - 2 * EDGE + GAP) // (self.cell_size.width() + GAP))
 
     @property
     def capacity(self) -> int:
         """How many whole cells fit, so that all of a page is on the screen."""
-        rows = max(1, (self.height() - 2 * EDGE + GAP) // (CELL.height() + GAP))
+        rows = max(1, (self.height() - 2 * EDGE + GAP) // (self.cell_size.height() + GAP))
         return min(LARGEST_PAGE, self.columns * rows)
 
     @property
@@ -144,8 +151,8 @@ class SheetGrid(QWidget):
         row, column = divmod(at, self.columns)
         room = self.width() - 2 * EDGE + GAP
         left, right = room * column // self.columns, room * (column + 1) // self.columns
-        top = EDGE + row * (CELL.height() + GAP)
-        return QRect(EDGE + left, top, right - left - GAP, CELL.height())
+        height = self.cell_size.height()
+        return QRect(EDGE + left, EDGE + row * (height + GAP), right - left - GAP, height)
 
     def cell_at(self, point: QPoint) -> int | None:
         """Return the number of the cell at a point."""
@@ -183,7 +190,7 @@ class SheetGrid(QWidget):
             self._paint_missing(painter, picture, cell.crop)
         else:
             self._paint_crop(painter, picture, cell, cell.crop)
-        caption = QRect(picture.left() + 1, picture.bottom() + 3, picture.width() - 2, CAPTION)
+        caption = QRect(picture.left() + 1, picture.bottom() + 3, picture.width() - 2, self._caption)
         self._paint_caption(painter, caption, cell)
 
     def _paint_missing(self, painter: QPainter, picture: QRect, crop: LoadedCrop | None) -> None:

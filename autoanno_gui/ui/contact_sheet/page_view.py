@@ -69,6 +69,9 @@ class PageView:
             order=order if cells else "",
             narrowed=sheet.like is not None,
         )
+        record = self._session.classes.get(sheet.class_id) if sheet.class_id is not None else None
+        if record is not None and sheet.like is None:
+            view.show_count(record, len(sheet))
         view.hint.setText(self._hint())
 
     def take_crops(self, items: Sequence[SheetItem]) -> None:
@@ -123,7 +126,7 @@ class PageView:
             f"{key('review.more_like_this')} more like this",
             f"{key('edit.escape')} back to the image",
         )
-        return "   ·   ".join(part.replace(" ", "\u00a0") for part in parts)
+        return "\u2003 ".join(part.replace(" ", "\u00a0") for part in parts)
 
     def _empty_text(self) -> str:
         class_id, back = self._sheet.class_id, self._key_of("edit.escape")

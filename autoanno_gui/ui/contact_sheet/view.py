@@ -29,7 +29,8 @@ class SheetView(QWidget):
         self.grid: Final = SheetGrid()
         self.chooser: Final = QComboBox()
         self.chooser.setAccessibleName("Class on the sheet")
-        self.chooser.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        # Its list has the keys while it is open; closed, it must not take them from the grid.
+        self.chooser.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.chooser.setIconSize(QSize(12, 12))
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.chooser.setMaxVisibleItems(20)
@@ -75,7 +76,7 @@ class SheetView(QWidget):
         with QSignalBlocker(self.chooser):
             self.chooser.clear()
             for record in offered:
-                self.chooser.addItem(class_icon(record.colour), f"{record.name}  ·  {counts.get(record.id, 0):,}")
+                self.chooser.addItem(class_icon(record.colour), _label(record.name, counts.get(record.id, 0)))
                 self.chooser.setItemData(self.chooser.count() - 1, record.id, _ID)
             self.chooser.setCurrentIndex(self.chooser.findData(current, _ID) if current is not None else -1)
 
@@ -86,6 +87,13 @@ class SheetView(QWidget):
             return None
         found: int = self.chooser.itemData((self.chooser.currentIndex() + by) % count, _ID)
         return found
+
+    def show_count(self, record: ClassRecord, count: int) -> None:
+        """Say how many candidates of a class are left."""
+        at = self.chooser.findData(record.id, _ID)
+        if at >= 0:
+            self.chooser.setItemText(at, _label(record.name, count))
+            self.chooser.setItemIcon(at, class_icon(record.colour))
 
     def show_place(self, *, page: int, pages: int, left: int, order: str, narrowed: bool) -> None:
         """Say where in the sheet the reviewer is.
@@ -101,3 +109,7 @@ class SheetView(QWidget):
         self.place.setText(f"page {page:,} of {pages:,}  ·  {left:,} {noun}" if left else "")
         self.order.setText(order)
         self.all_button.setVisible(narrowed)
+
+
+def _label(name: str, count: int) -> str:
+    return f"{name}  ·  {count:,}"

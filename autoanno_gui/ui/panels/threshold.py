@@ -57,9 +57,8 @@ class ThresholdPanel(QWidget):
         self._thresholds = Thresholds()
         self._table: ConfidenceTable | None = None
         self._objects: Sequence[ShownObject] = ()
-        self._names: dict[int, str] = {}
         self.chooser = ClassChooser()
-        self.chooser.chosen.connect(self._on_class_chosen)
+        self.chooser.chosen.connect(self._show)
         self.chooser.left.connect(self.left)
         self._value = QLabel()
         self._value.setMinimumWidth(30)
@@ -92,9 +91,9 @@ class ThresholdPanel(QWidget):
     def _lay_out(self) -> None:
         head, foot = QHBoxLayout(), QHBoxLayout()
         head.setSpacing(6)
-        for widget in (self._value, self._reset):
-            head.addWidget(widget)
-        head.insertWidget(0, self.chooser, 1)
+        head.addWidget(self.chooser, 1)
+        head.addWidget(self._value)
+        head.addWidget(self._reset)
         foot.addWidget(self._counts, 1)
         foot.addWidget(self._ghosts)
         layout = QVBoxLayout(self)
@@ -211,9 +210,6 @@ class ThresholdPanel(QWidget):
         self._counts.setToolTip(f"Candidates, the proposals above the threshold: {text}")
 
     # ------------------------------------------------------------------------------------------------ hands
-    def _on_class_chosen(self) -> None:
-        self._show()
-
     def _move(self, value: float) -> None:
         self.threshold_changed.emit(value, self.chooser.class_id)
 

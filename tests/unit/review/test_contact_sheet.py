@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
@@ -20,6 +21,7 @@ from autoanno_gui.core.judged_page import JudgedPage, SheetItem
 from autoanno_gui.core.prediction_index import PredictionIndex
 from autoanno_gui.core.records import FrameHeader, FrameState, How, PresentationMode, Thresholds, VerdictKind
 from autoanno_gui.core.review_objects import Mark, Role
+from autoanno_gui.core.task import Task
 from autoanno_gui.imaging.crops import crop_around
 from autoanno_gui.review.commits import PageAct
 from autoanno_gui.review.contact_sheet import ContactSheet
@@ -618,3 +620,94 @@ def test_the_verdict_survives_a_restart(tmp_path: Path) -> None:
         assert item.mark is Mark.REJECTED
     finally:
         second.close()
+
+
+@pytest.mark.parametrize("task", [Task.SEGMENT, Task.OBB, Task.POSE])
+def test_objects_of_every_kind_are_judged_and_taken_back(sitting: Sitting, task: Task) -> None:
+    sitting.done(sitting.session.set_task(task, None))
+    sheet = sheet_of(sitting)
+    assert crops(sitting, sheet.shown[:1])[sheet.shown[0]].crop is not None
+    sheet.toggle_wrong(sheet.shown[0])
+    sitting.done(record(sitting, sheet, sheet.shown))
+    cat = class_of(sitting, "cat")
+    assert drafts(sitting) == [{0: ("rejected", cat)}, *[{0: ("accepted", cat)}] * 3]
+    sitting.undo()
+    assert drafts(sitting) == [{}, {}, {}, {}]
+    assert sitting.in_role(Role.CANDIDATE) == 2
+
+
+# ------------------------------------------------------------------------------------------------ any order of acts
+def state_of(sitting: Sitting) -> list[tuple[FrameState, dict[int, tuple[Mark, int, bool]]]]:
+    """Return what a reviewer would find on each frame."""
+    found = []
+    for number, frame_id in enumerate(sitting.ids):
+        sitting.go_to(number)
+        objects = {item.id: (item.mark, item.class_id, item.promoted) for item in sitting.document}
+        found.append((sitting.session.frames.get(frame_id).state, objects))
+    sitting.session.save_draft()
+    return found
+
+
+def act_at_random(sitting: Sitting, chance: random.Random) -> None:
+    objects = sitting.session.objects
+    match chance.choice(["page", "page", "page", "reject", "class", "draw", "decide", "defer", "go", "undo", "redo"]):
+        case "page":
+            sheet = sheet_of(sitting, chance.choice(["cat", "dog"]), size=chance.randint(1, 5))
+            for item in sheet.shown:
+                if chance.random() < 0.3:
+                    sheet.toggle_wrong(item)
+                elif chance.random() < 0.3:
+                    sheet.set_class(item, class_of(sitting, "bird"))
+            if sheet.shown:
+                sitting.done(record(sitting, sheet, sheet.shown))
+        case "reject":
+            objects.select(chance.randint(0, 3))
+            objects.reject()
+        case "class":
+            objects.select(chance.randint(0, 2))
+            objects.set_class(class_of(sitting, "bird"))
+        case "draw":
+            objects.add(Box(100, 150, 150 + chance.randint(0, 9), 200), class_of(sitting, "bird"))
+        case "decide":
+            sitting.accept()
+        case "defer":
+            sitting.defer()
+        case "go":
+            sitting.go_to(chance.randrange(len(sitting.ids)))
+        case "undo":
+            sitting.undo()
+        case "redo":
+            sitting.redo()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_was_done_all_of_it_is_kept_and_all_of_it_can_be_undone(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    made = make_project(tmp_path, [TWO_CATS] * 4)
+    sitting = Sitting(made).start()
+    before = state_of(sitting)
+    for _ in range(40):
+        act_at_random(sitting, chance)
+    redo_all(sitting)
+    found = state_of(sitting)
+    while sitting.session.history.to_undo is not None:
+        sitting.undo()
+    assert state_of(sitting) == before
+    redo_all(sitting)
+    assert state_of(sitting) == found
+    sitting.close()
+    again = Sitting(made).start()
+    assert [strip(frame) for frame in state_of(again)] == [strip(frame) for frame in found]
+    again.close()
+
+
+def redo_all(sitting: Sitting) -> None:
+    while sitting.session.history.to_redo is not None:
+        sitting.redo()
+
+
+def strip(frame: tuple[FrameState, dict[int, tuple[Mark, int, bool]]]) -> tuple[FrameState, list[tuple[Mark, int]]]:
+    """Leave out what a decision does not keep: ids of drawn objects, and marks that say no more than the state does."""
+    state, objects = frame
+    kept = [(Mark.REJECTED if mark is Mark.REJECTED else Mark.NONE, class_id) for mark, class_id, _ in objects.values()]
+    return state, sorted(kept)

@@ -739,3 +739,17 @@ def test_whatever_was_done_session_and_ledger_agree_and_undo_leads_back(
     assert sitting.states == sitting.stored_states
     again = {entry.decision.frame_id: entry.decision.verdicts for entry in sitting.ledger if entry.adopted}
     assert again == adopted
+
+
+def test_labels_are_still_there_when_putting_their_frame_off_is_done_again(sitting: Sitting) -> None:
+    draw(sitting)
+    sitting.accept()
+    sitting.go_to(0)
+    sitting.defer()
+    sitting.undo()
+    sitting.undo()
+    sitting.redo()
+    sitting.redo()
+    assert sitting.states[0] is FrameState.DEFERRED
+    sitting.go_to(0)
+    assert sitting.in_role(Role.CONFIRMED) == 3
