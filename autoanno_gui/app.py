@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 _OPENCV_QT_VARIABLES: Final = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 
 
+COLLECT_AFTER_MS: Final = 1000
+"""By then the first frame is on the screen."""
 SWITCH_SECONDS: Final = 0.001
 """How long a thread keeps the interpreter while another waits for it. The store's thread asks for it several times for
 each decision, and the reviewer's next key waits for the store."""
@@ -98,9 +101,16 @@ def run(argv: Sequence[str]) -> int:
     window = launch(argv)
     application = QApplication.instance()
     assert application is not None
+    QTimer.singleShot(COLLECT_AFTER_MS, window, _collect_garbage)
     code = application.exec()
     log.info("closed %s", window.windowTitle())
     return code
+
+
+def _collect_garbage() -> None:
+    """Collect garbage from now on, but never again among what the start made: that stays to the end."""
+    gc.freeze()
+    gc.enable()
 
 
 def _application(settings: Settings) -> QApplication:

@@ -95,6 +95,10 @@ class Hands:
         record = self._record(name)
         return 1 if record is not None and record.slot is not None else keys_to_pick(name, self._classes())
 
+    def knows_class(self, name: str) -> bool:
+        """Whether the project has a class."""
+        return self._record(name) is not None
+
     def _record(self, name: str) -> ClassRecord | None:
         return next((record for record in self.session.classes.values() if record.name == name), None)
 

@@ -346,8 +346,8 @@ class Oracle:
     def _choose_class(self, name: str, *, single: bool) -> None:
         """Choose the class of what is drawn next while the hand is at the keys; nothing may be selected for that."""
         selected = self._hands.session.objects.selected is not None
-        if selected and single:
-            return  # a class given after drawing needs no Esc before it
+        if (selected and single) or not self._hands.knows_class(name):
+            return  # given after drawing it needs no Esc before it; a new one is only used where something is selected
         if selected:
             self._hands.press("edit.escape")
         if self._hands.session.objects.selected is None:

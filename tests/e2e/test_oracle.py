@@ -199,8 +199,8 @@ def test_a_class_that_the_model_does_not_know_is_typed_once(qtbot: QtBot, made: 
     file = tmp_path / "by_hand.autoanno"
     without_predictions(file, made.folder, like=made.file)
     done = review(made.folder, file, Truth(folder, names=()))
-    # C, the three letters, Enter; two foxes; Space.
-    first = LOOK + 5 * KEY + HAND + 2 * DRAW + HAND + KEY
+    # A fox; C, the three letters, Enter; another fox; Space.
+    first = LOOK + (HAND + DRAW) + (HAND + 5 * KEY) + (HAND + DRAW) + (HAND + KEY)
     second = LOOK + HAND + 2 * DRAW + HAND + KEY
     assert [acts.seconds for acts in done.frames] == pytest.approx([first, second, LOOK + 2 * KEY])
     assert [acts.in_dialogs for acts in done.frames] == pytest.approx([4 * KEY, 0, 0])
