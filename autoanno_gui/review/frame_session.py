@@ -248,8 +248,12 @@ class FrameSession:
         document = self.document
         self._documents.drop_untouched(but=document)
         if document is not None and document.run_frame_id is not None and not document.has_traces:
+            nothing_selected = self.objects.selected is None
             self._documents.take_predictions(document, document.run_frame_id)
             self.objects.enter(document)
+            if nothing_selected:
+                # Whoever took the selection away means the next box with a class, not some candidate.
+                self.objects.select(None)
 
     def adopt_model(self, model: ModelInfo) -> Outcome:
         """Let a project on which nobody has worked yet follow the task of its first model; later ones never change it.

@@ -11,7 +11,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStackedWidget, QWidget
 
 from autoanno_gui.config import AppHome, Settings, Theme
 from autoanno_gui.core.errors import KnownError
@@ -25,6 +25,8 @@ from autoanno_gui.ui.canvas.view import CanvasView
 from autoanno_gui.ui.commands import commands
 from autoanno_gui.ui.contact_sheet.commands import connect_sheet
 from autoanno_gui.ui.contact_sheet.controller import ContactSheetController
+from autoanno_gui.ui.dialogs.class_picker import ClassPicker
+from autoanno_gui.ui.dialogs.note import NoteDialog
 from autoanno_gui.ui.enhance_bar import EnhanceBar
 from autoanno_gui.ui.keyboard import CanvasKeys
 from autoanno_gui.ui.model_controller import ModelController
@@ -45,6 +47,9 @@ from autoanno_gui.ui.shortcuts import load_specs
 from autoanno_gui.ui.tool_strip import ToolStrip
 from autoanno_gui.ui.tuner_controller import TunerController
 from autoanno_gui.ui.window_layout import keep_layout, restore_layout
+
+OF_THE_FRAME: Final = (ClassPicker, NoteDialog)
+"""Dialogs in which the reviewer works on the frame."""
 
 
 class MainWindow(QMainWindow):
@@ -426,13 +431,13 @@ class MainWindow(QMainWindow):
             self.presenter.display.prefetch()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Qt override: time counts only while the window is in front."""
+        """Qt override: time counts only while the window, or a dialog about the frame, is in front."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.presenter is not None:
             timer = self.contact_sheet.key_timer or self.presenter.session.timer
             if self.isActiveWindow():
                 timer.resume()
-            else:
+            elif not isinstance(QApplication.activeModalWidget(), OF_THE_FRAME):
                 timer.pause()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

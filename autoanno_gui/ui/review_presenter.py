@@ -139,8 +139,8 @@ class ReviewPresenter(QObject):
         self.display.prefetch()
 
     # ------------------------------------------------------------------------------------------------ outcomes
-    def apply(self, outcome: Outcome) -> None:
-        """Show what a verb did."""
+    def apply(self, outcome: Outcome, *, paint_now: bool = False) -> None:
+        """Show what a verb did; `paint_now` has the objects on the screen before the panels follow."""
         self.thresholds.note_act()
         if outcome.commit is not None:
             self._bridge.when_done(outcome.commit, self._on_commit)
@@ -148,6 +148,8 @@ class ReviewPresenter(QObject):
             self.said.emit(outcome.text)
         if outcome.step is Step.OBJECTS:
             self.display.redraw(outcome.ids)
+            if paint_now:
+                self._canvas.paint_now()
             if self.session.document is not None and self.session.document.unsaved:
                 self._draft_timer.start()
             self.objects_changed.emit()
@@ -301,12 +303,11 @@ class ReviewPresenter(QObject):
         self.thresholds.set(value, class_id)
 
     def _show_thresholds(self, outcome: Outcome) -> None:
-        self.apply(outcome)
+        # What became a candidate is on the screen before the next key can accept it.
+        self.apply(outcome, paint_now=True)
         if outcome.step is Step.OBJECTS:
-            self.thresholds_changed.emit()
-            # What became a candidate is on the screen before the next key can accept it.
-            self._canvas.paint_now()
             self._note_seen()
+            self.thresholds_changed.emit()
             self._draft_timer.start()
 
     def escape(self) -> None:

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from autoanno_gui.core.box import Box
 from autoanno_gui.core.mask import Mask, Part
 from autoanno_gui.core.oriented_box import OrientedBox
-from autoanno_gui.ui.canvas.tools.tool import ToolName
+from autoanno_gui.ui.canvas.tools.tool import MIN_SIDE, ToolName
 from autoanno_gui.ui.canvas.view import CanvasView
 from tests.ui.canvas_kit import CTRL, HEIGHT, SHIFT, WIDTH, Heard, Mouse, close_to, open_view, picture, shown
 
@@ -462,3 +462,13 @@ def test_the_same_tool_again_keeps_what_is_under_way(view: CanvasView, mouse: Mo
     view.set_tool(ToolName.POLYGON)
     assert view.busy
     assert heard.tools == [ToolName.POLYGON]
+
+
+@pytest.mark.parametrize("left", range(40, 200, 7))
+def test_a_box_of_just_the_least_width_is_drawn(view: CanvasView, mouse: Mouse, heard: Heard, left: int) -> None:
+    view.set_tool(ToolName.BOX)
+    view.camera.zoom_at(1.37, 100, 100)
+    top = view.camera.to_view(0, 50)[1]
+    begin = view.camera.to_image(left, round(top))
+    mouse.drag(begin, view.camera.to_image(left + MIN_SIDE, round(top) + 40))
+    assert len(heard.drawn) == 1

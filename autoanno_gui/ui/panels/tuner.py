@@ -165,8 +165,8 @@ class TunerPanel(QWidget):
         """Let nothing be started while something is computed."""
         self.sample_button.setEnabled(not busy and not self._sample_done)
         self.labelled_button.setEnabled(not busy)
-        if busy:
-            self._finding.setText(text)
+        found = self._result.tuning.finding if self._result is not None else ""
+        self._finding.setText(text if busy else found)
 
     def show_fault(self, sentence: str) -> None:
         """Say why there is no result."""

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 ADOPT_IOU: Final = 0.5
 """From this overlap with a shown ghost's bounds on, a rough drag adopts the ghost."""
 
+ROUNDING: Final = 1e-6
+"""Image pixels; from screen to image and back costs the last digits."""
+
 
 class Gesture:
     """A drag under way."""
@@ -149,7 +152,7 @@ def spanned(canvas: CanvasView, corner: Pointer, at: Pointer) -> Box:
 
 def is_meant(canvas: CanvasView, box: Box) -> bool:
     """Return whether a box is large enough to be more than a slip of the hand."""
-    return min(box.width, box.height) >= shortest_side(canvas)
+    return min(box.width, box.height) >= shortest_side(canvas) - ROUNDING
 
 
 def shortest_side(canvas: CanvasView) -> float:
