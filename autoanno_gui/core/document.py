@@ -13,17 +13,11 @@ from typing import Final
 import numpy as np
 
 from autoanno_gui.core.box import pairwise_iou
-from autoanno_gui.core.geometry import Geometry, as_task, overlap
-from autoanno_gui.core.records import (
-    DecisionKind,
-    How,
-    PresentationMode,
-    Thresholds,
-    Verdict,
-    VerdictKind,
-)
+from autoanno_gui.core.geometry import Geometry, as_task
+from autoanno_gui.core.records import DecisionKind, PresentationMode, Thresholds, Verdict
 from autoanno_gui.core.review_objects import FIRST_DRAWN_ID, Change, MappedPredictions, Mark, ReviewObject, Role
 from autoanno_gui.core.task import Task
+from autoanno_gui.core.verdicts import kind_of_decision, verdict_on
 
 DUPLICATE_IOU: Final = 0.6
 """A ghost that overlaps a shown object by this much is the same object seen twice."""
@@ -374,32 +368,19 @@ class Document:
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Judge every object by its final state against its prediction, for accepting the frame as it stands."""
-        found = (self._verdict(item) for item in self._objects.values())
-        return tuple(verdict for verdict in found if verdict is not None)
-
-    def _verdict(self, item: ReviewObject) -> Verdict | None:
-        role = self.role(item)
-        if item.drawn:
-            return Verdict(VerdictKind.ADDED, How.OBJECT, None, item.class_id, item.geometry)
-        if role is Role.CANDIDATE:
-            return Verdict(VerdictKind.ACCEPTED, How.FRAME, item.id, item.class_id, item.geometry, iou=1.0)
-        origin = self._origin[item.id]
-        if role is Role.CONFIRMED:
-            changed_class = item.class_id != origin.class_id
-            iou = overlap(item.geometry, origin.geometry)
-            edited = changed_class or not item.same_outline(origin)
-            kind = VerdictKind.PROMOTED if item.promoted else VerdictKind.EDITED if edited else VerdictKind.ACCEPTED
-            return Verdict(
-                kind, How.OBJECT, item.id, item.class_id, item.geometry, class_changed=changed_class, iou=iou
+        found = (
+            verdict_on(
+                item,
+                self.role(item),
+                origin=None if item.drawn else self._origin[item.id],
+                shown=item.id in self._shown,
+                mode=self.mode,
             )
-        if item.id not in self._shown or (role is not Role.REJECTED and self.mode is PresentationMode.HAND):
-            return None
-        how = How.OBJECT if role is Role.REJECTED else How.THRESHOLD
-        return Verdict(VerdictKind.REJECTED, how, item.id, origin.class_id, None)
+            for item in self._objects.values()
+        )
+        return tuple(verdict for verdict in found if verdict is not None)
 
     def decision_kind(self, verdicts: tuple[Verdict, ...]) -> DecisionKind:
         """Return what accepting the frame amounts to: a frame with only additions is edited."""
-        if self.mode is PresentationMode.HAND or self.predictions is None:
-            return DecisionKind.HAND_LABELLED
-        as_shown = all(verdict.kind is VerdictKind.ACCEPTED for verdict in verdicts)
-        return DecisionKind.ACCEPTED if as_shown else DecisionKind.EDITED
+        by_hand = self.mode is PresentationMode.HAND or self.predictions is None
+        return kind_of_decision(verdicts, by_hand=by_hand)

@@ -6,13 +6,12 @@ All are immutable; `core.document` holds those of one frame and has the verbs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from autoanno_gui.core.geometry import Geometry, as_task, kind_of, overlap
 from autoanno_gui.core.predictions import FramePredictions
-from autoanno_gui.core.records import Verdict, VerdictKind
 from autoanno_gui.core.task import Task
 
 SAME_GEOMETRY_IOU: Final = 0.98
@@ -130,20 +129,3 @@ class MappedPredictions:
             if class_id is not None:
                 found.setdefault(class_id, float(score))
         return list(found.items())
-
-
-def object_from_verdict(verdict: Verdict, *, object_id: int, origin: ReviewObject | None) -> ReviewObject | None:
-    """Rebuild the object that a verdict was passed on, so that a decided frame can be opened again.
-
-    Args:
-        verdict: from the ledger.
-        object_id: the id it gets in the document.
-        origin: the object as the model proposed it; None for a drawn one.
-    """
-    if origin is None:
-        return ReviewObject(object_id, verdict.geometry, verdict.class_id) if verdict.geometry is not None else None
-    if verdict.kind is VerdictKind.REJECTED:
-        return replace(origin, mark=Mark.REJECTED)
-    geometry: Geometry = verdict.geometry or origin.geometry
-    promoted = verdict.kind is VerdictKind.PROMOTED
-    return ReviewObject(object_id, geometry, verdict.class_id, origin.confidence, Mark.ACCEPTED, promoted)

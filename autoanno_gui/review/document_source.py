@@ -17,8 +17,9 @@ from autoanno_gui.core.records import (
     PresentationMode,
     Thresholds,
 )
-from autoanno_gui.core.review_objects import FIRST_DRAWN_ID, MappedPredictions, object_from_verdict
+from autoanno_gui.core.review_objects import FIRST_DRAWN_ID, MappedPredictions
 from autoanno_gui.core.task import Task
+from autoanno_gui.core.verdicts import object_from_verdict
 from autoanno_gui.store.reader import Reader
 
 

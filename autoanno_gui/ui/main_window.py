@@ -461,7 +461,7 @@ class MainWindow(QMainWindow):
         before, self.settings = self.settings, settings
         self.projects.settings = self.models.settings = settings
         if self.presenter is not None:
-            self.presenter.object_tour = settings.object_tour
+            self.presenter.tour.enabled = settings.object_tour
         if settings != before:
             self.segmenters.take_settings(settings)
             self.canvas.mask_tolerance = settings.mask_tolerance

@@ -136,7 +136,7 @@ class ModelController(QObject):
             return
         self._loading = path
         self._start_when_loaded = start
-        self._project.presenter.set_model_active(True)
+        self._project.presenter.news.set_model_active(True)
         self._project.runner.load(path, device=self.settings.device)
 
     def start_job(self) -> None:
@@ -186,7 +186,7 @@ class ModelController(QObject):
         self.model_loaded.emit(model)
         project.presenter.adopt_model(model.info)
         if not project.session.model_active:  # one that was asked for before it failed meanwhile
-            project.presenter.set_model_active(True)
+            project.presenter.news.set_model_active(True)
         frame = project.session.frame
         if project.session.waiting and frame is not None:
             self._predict_alone(frame)
@@ -197,7 +197,7 @@ class ModelController(QObject):
         self._loading = self._asked_alone = None
         if self._project is not None and self.model is None:
             self._asked = None
-            self._project.presenter.set_model_active(False)
+            self._project.presenter.news.set_model_active(False)
         if not isinstance(error, KnownError):
             raise error
         self.model_failed.emit(str(error))
@@ -206,13 +206,13 @@ class ModelController(QObject):
         if self._project is not None:
             self._job_failures += len(progress.failures)
             self._job_total = progress.total
-            self._project.presenter.on_predicted(progress)
+            self._project.presenter.news.on_predicted(progress)
             self.job_progressed.emit(progress)
 
     def _on_frame_predicted(self, progress: PredictionProgress) -> None:
         self._asked_alone = None
         if self._project is not None:
-            self._project.presenter.on_predicted(progress)
+            self._project.presenter.news.on_predicted(progress)
 
     def _on_job_ended(self, error: BaseException | None) -> None:
         self.job_running = False

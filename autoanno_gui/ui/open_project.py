@@ -55,7 +55,7 @@ class OpenProject(QObject):
         )
         self.prefetcher: Final = Prefetcher(store.root, self)
         self.presenter: Final = ReviewPresenter(self.session, canvas, self.prefetcher, key_of=key_of, parent=self)
-        self.presenter.object_tour = settings.object_tour
+        self.presenter.tour.enabled = settings.object_tour
         self.queue: Final = QueueController(self.session, checks=checks, parent=self)
         self.presenter.predictions_changed.connect(self.queue.note_predicted)
         self.presenter.decisions_changed.connect(self.queue.note_judged)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
@@ -34,6 +34,10 @@ class PanelFocus(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Qt override."""
         if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            list_open = QApplication.activePopupWidget() is not None
+            if list_open and event.type() == QEvent.Type.KeyPress:
+                QTimer.singleShot(0, self.give_back)  # an open list closes itself first
+                return False
             if event.type() == QEvent.Type.KeyPress:
                 self.give_back()
             return event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)

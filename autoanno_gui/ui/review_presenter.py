@@ -9,26 +9,24 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from autoanno_gui.core.errors import FrameErrorCode, KnownError, ProjectError
+from autoanno_gui.core.errors import KnownError, ProjectError
 from autoanno_gui.core.keypoints import Skeleton
 from autoanno_gui.core.predictions import ModelInfo
-from autoanno_gui.core.records import Frame, FrameState
-from autoanno_gui.core.review_objects import Role
+from autoanno_gui.core.records import Frame
 from autoanno_gui.core.task import Task
 from autoanno_gui.review.outcome import Outcome, Step
-from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.review.session import ReviewSession
-from autoanno_gui.review.tour import SeenObjects
 from autoanno_gui.ui.bridge import GuiThreadBridge
 from autoanno_gui.ui.canvas.view import CanvasView
 from autoanno_gui.ui.class_editor import ClassEditor
 from autoanno_gui.ui.frame_display import FrameDisplay, KeyOf
 from autoanno_gui.ui.object_acts import ObjectActs
+from autoanno_gui.ui.object_tour import ObjectTour
 from autoanno_gui.ui.prefetch import Prefetcher
+from autoanno_gui.ui.review_news import ReviewNews
 from autoanno_gui.ui.threshold_acts import ThresholdActs
 
 DRAFT_DELAY_MS: Final = 1000
-CLASS_DELAY_MS: Final = 400
 
 
 class ReviewPresenter(QObject):
@@ -70,24 +68,25 @@ class ReviewPresenter(QObject):
         self.classes: Final = ClassEditor(session.store, self)
         self.objects: Final = ObjectActs(session, canvas, apply=self.apply, ask_for_class=self.class_wanted.emit)
         self.thresholds: Final = ThresholdActs(session, show=self._show_thresholds, parent=self)
+        self.tour: Final = ObjectTour(session, canvas)
+        self.news: Final = ReviewNews(session, show_again=self._show_objects_again, parent=self)
         self._canvas = canvas
         self._key_of = key_of
         self._bridge = GuiThreadBridge(self)
-        self.object_tour = True
-        """Whether Tab brings small objects near, and accepting asks about objects that nobody can have seen."""
-        self._seen = SeenObjects()
         self._closed = False
         self._announced = True
-        self._known_classes = session.classes
         self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_DELAY_MS)
         self._draft_timer.timeout.connect(session.save_draft)
         session.on_write = lambda future: self._bridge.when_done(future, self._on_written)
-        self._class_timer = QTimer(self, singleShot=True, interval=CLASS_DELAY_MS)
-        self._class_timer.timeout.connect(self._look_for_classes)
         self.display.painted.connect(self._on_painted)
         self.display.states_changed.connect(self.states_changed)
         self.display.predictions_lost.connect(self.predictions_changed)
-        self.classes.changed.connect(self.reload_classes)
+        self.news.predictions_changed.connect(self.predictions_changed)
+        self.news.states_changed.connect(self.states_changed)
+        self.news.classes_changed.connect(self.classes_changed)
+        self.news.class_maps_changed.connect(self.class_maps_changed)
+        self.news.prediction_wanted.connect(self.prediction_wanted)
+        self.classes.changed.connect(self.news.reload_classes)
         self.classes.failed.connect(self.failed)
         # The canvas outlives the project: what is drawn on the next one is none of this presenter's business.
         self._from_canvas: Final = (
@@ -97,7 +96,7 @@ class ReviewPresenter(QObject):
             canvas.shape_drawn.connect(self.objects.draw),
             canvas.geometries_edited.connect(lambda outlines: self.apply(session.objects.set_geometries(outlines))),
             canvas.said.connect(self.said),
-            canvas.view_changed.connect(self._note_seen),
+            canvas.view_changed.connect(self.tour.note),
             canvas.ghost_adopted.connect(lambda object_id: self.apply(session.objects.adopt(object_id))),
         )
 
@@ -105,14 +104,14 @@ class ReviewPresenter(QObject):
     def show_open_frame(self) -> None:
         """Show the session's open frame; `frame_shown` follows."""
         self._announced = False
-        self._seen.reset()
+        self.tour.reset()
         self.objects.drop_pending()
         self.display.show()
 
     @Slot(object)
     def _on_painted(self, frame: Frame) -> None:
         self.session.frame_painted()
-        self._note_seen()
+        self.tour.note()
         if self.session.document is not None and self.session.document.unsaved:
             # An undone decision brought it back: its edits are nowhere else now.
             self._draft_timer.start()
@@ -203,7 +202,7 @@ class ReviewPresenter(QObject):
         if not self._canvas.overlay_visible:
             self.said.emit("The objects are hidden: let go of the key that hides them, then accept what you see.")
             return
-        outcome = self._leave(lambda: self.session.accept_frame(unseen=self._unseen()))
+        outcome = self._leave(lambda: self.session.accept_frame(unseen=self.tour.unseen()))
         if outcome.step is Step.NOTHING and self.session.waiting:
             by_hand = self._key_of("review.label_by_hand")
             self.said.emit(f"The model has not looked at this frame yet. Wait, or press {by_hand} to label it by hand.")
@@ -233,27 +232,7 @@ class ReviewPresenter(QObject):
 
     def select_next(self, by: int = 1) -> None:
         self.apply(self.session.objects.select_next(by))
-        selected = self.session.objects.selected
-        if self.object_tour and selected is not None:
-            self._canvas.reveal(selected)
-
-    def _note_seen(self) -> None:
-        """Note which candidates are on the screen now, and how large."""
-        document = self.session.document
-        if not self.object_tour or document is None or not self.session.objects.enabled:
-            return
-        if not self._canvas.isVisible():
-            return  # the contact sheet stands in its place
-        for object_id in self._seen.unseen(item.id for item in document.in_role(Role.CANDIDATE)):
-            size, there = self._canvas.short_side_on_screen(object_id), self._canvas.is_in_view(object_id)
-            self._seen.note(object_id, short_side_px=size, in_view=there)
-
-    def _unseen(self) -> tuple[int, ...]:
-        document = self.session.document
-        if not self.object_tour or document is None:
-            return ()
-        self._note_seen()
-        return self._seen.unseen(item.id for item in document.in_role(Role.CANDIDATE))
+        self.tour.visit(self.session.objects.selected)
 
     def select(self, object_id: int | None) -> None:
         self.apply(self.session.objects.select(object_id))
@@ -306,7 +285,7 @@ class ReviewPresenter(QObject):
         # What became a candidate is on the screen before the next key can accept it.
         self.apply(outcome, paint_now=True)
         if outcome.step is Step.OBJECTS:
-            self._note_seen()
+            self.tour.note()
             self.thresholds_changed.emit()
             self._draft_timer.start()
 
@@ -319,56 +298,13 @@ class ReviewPresenter(QObject):
             return
         self.apply(self.session.objects.select(None))
 
-    # ------------------------------------------------------------------------------------------------ news
-    def on_predicted(self, progress: PredictionProgress) -> None:
-        """Take finished predictions; the open frame shows them if it waited for them."""
-        changed = []
-        for frame_id, run_frame_id in progress.recorded:
-            if self.session.predictions_arrived(frame_id, run_frame_id):
-                self._show_objects_again()
-            changed.append(frame_id)
-        for failure in progress.failures:
-            if failure.frame_id in self.session.frames:
-                self._on_prediction_failed(failure.frame_id, failure.code)
-                changed.append(failure.frame_id)
-        if changed:
-            self.states_changed.emit(changed)
-            self.predictions_changed.emit(changed)
-            if not self._class_timer.isActive():
-                self._class_timer.start()
-
-    def _look_for_classes(self) -> None:
-        """Show classes that a running prediction brought."""
-        self.session.reload_classes()
-        if self.session.classes != self._known_classes:
-            self._known_classes = self.session.classes
-            self.classes_changed.emit()
-
-    def _on_prediction_failed(self, frame_id: int, code: FrameErrorCode) -> None:
-        frame = self.session.frames.get(frame_id)
-        if code is not FrameErrorCode.PREDICTION_LOST:
-            state = frame.state if frame.state.decided else FrameState.FAILED
-            self.session.frames.update(replace(frame, error=code, state=state))
-        if self.session.prediction_failed(frame_id):
-            self._show_objects_again()
-
+    # ------------------------------------------------------------------------------------------------ project
     def _show_objects_again(self) -> None:
         """Show objects that changed by themselves, before the next key can accept what nobody has seen."""
         self.display.redraw_all()
         self._canvas.paint_now()
-        self._note_seen()
+        self.tour.note()
         self.objects_changed.emit()
-
-    def reload_classes(self) -> None:
-        """Show changed classes, colours and class maps at once."""
-        if self._closed:
-            return
-        self.session.reload_classes()
-        self._known_classes = self.session.classes
-        self.session.reload_predictions()
-        self._show_objects_again()
-        self.classes_changed.emit()
-        self.class_maps_changed.emit()
 
     def set_task(self, task: Task, skeleton: Skeleton | None) -> None:
         """Collect another kind of object from now on, or the same with another skeleton."""
@@ -399,14 +335,6 @@ class ReviewPresenter(QObject):
 
         self.classes.create(name, then=give if use else lambda _class_id: None)
 
-    def set_model_active(self, active: bool) -> None:
-        """Note whether a model is in use for frames without predictions."""
-        if self.session.set_model_active(active):
-            self._show_objects_again()
-            frame = self.session.frame
-            if self.session.waiting and frame is not None:
-                self.prediction_wanted.emit(frame)
-
     def close(self) -> None:
         """Keep the draft of the open frame and end the sitting."""
         self._closed = True
@@ -414,5 +342,5 @@ class ReviewPresenter(QObject):
         for connection in self._from_canvas:
             QObject.disconnect(connection)
         self._draft_timer.stop()
-        self._class_timer.stop()
+        self.news.close()
         self.session.close()

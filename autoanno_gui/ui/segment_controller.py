@@ -244,7 +244,7 @@ class SegmentController(QObject):
 
     def _on_progress(self, progress: PredictionProgress) -> None:
         if self._project is not None:
-            self._project.presenter.on_predicted(progress)
+            self._project.presenter.news.on_predicted(progress)
             self.pass_progressed.emit(progress)
 
     def _on_pass_ended(self, error: BaseException | None) -> None:

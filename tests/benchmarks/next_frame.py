@@ -111,7 +111,7 @@ def _review(frames: Path, file: Path, count: int) -> Keys:
         shown = Shown(window)
         shown.wait(1)
         assert window.presenter is not None
-        window.presenter.object_tour = False
+        window.presenter.tour.enabled = False
         wait_for(0.5)
         found.viewport = window.canvas.viewport().size()
         probe = SyncProbe(file.parent)

@@ -193,7 +193,7 @@ def _review(window: MainWindow, watch: Stopwatch, keys: int) -> list[float]:
     shown = Shown(window)
     presenter = window.presenter
     assert presenter is not None
-    presenter.object_tour = False
+    presenter.tour.enabled = False
     taken = []
     for number in range(keys):
         if presenter.session.document is not None and presenter.session.document.looks_empty:

@@ -73,7 +73,7 @@ class Reviewer:
         """Answer the question about candidates that are too small to be seen in this window, where it comes."""
         presenter = self.driver.window.presenter
         assert presenter is not None
-        if specks := presenter._unseen():
+        if specks := presenter.tour.unseen():
             canvas = self.driver.window.canvas
             assert all(canvas.short_side_on_screen(i) < READABLE_PIXELS for i in specks)
             self.driver.key(Key.Key_Space)

@@ -65,7 +65,7 @@ def predict(driver: Driver, number: int, proposals: list[Proposal]) -> None:
     results = [FrameResult(frame_id, predictions(proposals))]
     recorded = store.submit(Priority.OTHER, lambda w: w.record_results(run, results)).result()
     assert driver.window.presenter is not None
-    driver.window.presenter.on_predicted(PredictionProgress(1, 1, 1, 1.0, recorded=tuple(recorded)))
+    driver.window.presenter.news.on_predicted(PredictionProgress(1, 1, 1, 1.0, recorded=tuple(recorded)))
 
 
 @pytest.fixture

@@ -363,5 +363,5 @@ class SheetBrowser(QObject):
         document = self._project.session.document if self._project is not None else None
         if self._project is None or wanted is None or document is None or document.frame_id != wanted[0]:
             return
-        if self._project.presenter.object_tour:
+        if self._project.presenter.tour.enabled:
             self._canvas.reveal(wanted[1])

@@ -11,7 +11,8 @@ from autoanno_gui.core.box import Box
 from autoanno_gui.core.document import Document
 from autoanno_gui.core.draft import draft_run_frame, encode_draft, restore_draft
 from autoanno_gui.core.records import How, PresentationMode, Thresholds, Verdict, VerdictKind
-from autoanno_gui.core.review_objects import FIRST_DRAWN_ID, Change, Mark, ReviewObject, Role, object_from_verdict
+from autoanno_gui.core.review_objects import FIRST_DRAWN_ID, Change, Mark, ReviewObject, Role
+from autoanno_gui.core.verdicts import object_from_verdict
 from tests.unit.core.builders import (
     BIKE,
     CAR,
