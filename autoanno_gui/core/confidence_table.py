@@ -53,11 +53,13 @@ class ConfidenceTable:
         chosen: NDArray[np.int64] = self.counts[self.class_ids == class_id].sum(axis=0)
         return chosen
 
-    def candidates(self, thresholds: Thresholds) -> int:
-        """Return how many predictions of the folder are candidates; thresholds count in steps of 0.01."""
+    def candidates(self, thresholds: Thresholds, class_id: int | None = None) -> int:
+        """Return how many predictions of the folder, or of one class, are candidates; thresholds count in steps of
+        0.01."""
         by_bin = self.counts.sum(axis=2)
         found = 0
-        for class_id, counts in zip(self.class_ids.tolist(), by_bin, strict=True):
-            first = int(np.searchsorted(EDGES, round(thresholds.of(class_id), 2) - BIN / 2))
-            found += int(counts[first:].sum())
+        for one, counts in zip(self.class_ids.tolist(), by_bin, strict=True):
+            if class_id in (None, one):
+                first = int(np.searchsorted(EDGES, round(thresholds.of(one), 2) - BIN / 2))
+                found += int(counts[first:].sum())
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -21,13 +22,16 @@ VERSION: Final = 2
 """In version 1 each object had a `box` in place of its `geometry`."""
 
 
-def encode_draft(document: Document, *, over_labels: bool = False) -> bytes | None:
+def encode_draft(
+    document: Document, *, over_labels: bool = False, shown: Collection[int] | None = None
+) -> bytes | None:
     """Return the touched objects as JSON; None when there is nothing to keep.
 
     Args:
         document: the frame as it stands.
         over_labels: whether the frame is labelled already. Then the draft takes the place of those labels, also when it
             holds nothing: the reviewer took all of them away.
+        shown: which predictions were on the screen as candidates; None for those of a document that is, or was, open.
     """
     if not document.has_traces and not over_labels:
         return None
@@ -36,7 +40,7 @@ def encode_draft(document: Document, *, over_labels: bool = False) -> bytes | No
         "size": document.made_on or document.size,
         "mode": document.mode.value,
         "run_frame_id": document.run_frame_id,
-        "shown": document.shown,
+        "shown": document.shown if shown is None else sorted(shown),
         "objects": [_encode(item) for item in document if document.touched(item)],
     }
     return json.dumps(body, separators=(",", ":")).encode()
@@ -55,11 +59,13 @@ class DraftSummary(NamedTuple):
         run_frame_id: the predictions that it was made over; None for a frame without.
         touched: ids of the objects that the reviewer acted on.
         by_hand: the frame is labelled by hand, so that its predictions are hidden.
+        shown: predictions that were on the screen as candidates.
     """
 
     run_frame_id: int | None
     touched: frozenset[int]
     by_hand: bool
+    shown: frozenset[int]
 
 
 def summarise_draft(body: bytes) -> DraftSummary:
@@ -70,6 +76,7 @@ def summarise_draft(body: bytes) -> DraftSummary:
         int(run_frame_id) if run_frame_id is not None else None,
         frozenset(int(row["id"]) for row in data["objects"]),
         PresentationMode(data["mode"]) is PresentationMode.HAND,
+        frozenset(data["shown"]),
     )
 
 

@@ -45,7 +45,8 @@ class DecidedFrame:
 
     Attributes:
         model: name of the model that was judged; None where there was no prediction.
-        active_seconds: with the window in focus, idle time left out.
+        active_seconds: with the window in focus, idle time left out; on the frame, and on pages of the contact sheet as
+            far as they were about its objects.
         candidates_shown: how many predictions were shown as candidates.
         first: the frame's first decision that decides it and stands (see `mark_first`).
         adopted: the decision that says what state the frame is in.
@@ -87,6 +88,7 @@ def facts_from_decision(
     first: bool,
     adopted: bool,
     revoked: bool = False,
+    page_seconds: float = 0.0,
 ) -> DecidedFrame:
     """Reduce a decision to what the figures need of it.
 
@@ -97,6 +99,7 @@ def facts_from_decision(
         first: it is the frame's first decision that decides it and stands.
         adopted: it is the one that says what state the frame is in.
         revoked: it was undone.
+        page_seconds: active time that pages of the contact sheet took for the frame's objects before.
     """
     shown = frozenset(decision.shown)
     return DecidedFrame(
@@ -105,7 +108,7 @@ def facts_from_decision(
         mode=decision.mode,
         reviewer=decision.reviewer,
         model=model,
-        active_seconds=decision.timing.active,
+        active_seconds=decision.timing.active + page_seconds,
         candidates_shown=len(shown),
         objects=tuple(_object_fact(verdict, shown, proposals) for verdict in decision.verdicts),
         first=first,

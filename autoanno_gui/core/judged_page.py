@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from autoanno_gui.core.document import Document
 from autoanno_gui.core.records import VerdictKind
 from autoanno_gui.core.review_objects import Change, ReviewObject, Role
+
+PAGE_RECORDED: Final = "contact_sheet"
+PAGE_UNDONE: Final = "contact_sheet_undone"
+"""Kinds of events in the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def judge(document: Document, verdicts: Mapping[SheetItem, SheetVerdict], class_
         match verdict.kind:
             case VerdictKind.REJECTED:
                 document.reject(prediction)
-            case VerdictKind.EDITED:
+            case VerdictKind.EDITED if verdict.class_id != class_id:
                 document.set_class(prediction, class_id=verdict.class_id)
             case _:
                 document.accept(prediction)
@@ -94,15 +99,14 @@ def judge(document: Document, verdicts: Mapping[SheetItem, SheetVerdict], class_
 
 
 def take_back(document: Document, verdicts: Mapping[SheetItem, SheetVerdict]) -> Change | None:
-    """Let objects of one frame be mere proposals again, as they were before their page was recorded."""
+    """Let objects of one frame be mere proposals again, as they were before their page was recorded. What was done about
+    them since has to be undone before."""
     before: dict[int, ReviewObject | None] = {}
     after: dict[int, ReviewObject | None] = {}
     for item in verdicts:
         origin = document.origin(item.prediction) if document.run_frame_id == item.run_frame_id else None
-        found = document.get(item.prediction)
-        # One that was moved since is the reviewer's work on the frame: it stays.
-        if origin is not None and found is not None and found.geometry == origin.geometry:
-            before[item.prediction], after[item.prediction] = found, origin
+        if origin is not None:
+            before[item.prediction], after[item.prediction] = document.get(item.prediction), origin
     if not after:
         return None
     change = Change("Take page back", before, after)

@@ -1,9 +1,9 @@
 """The order in which frames come to review, with the reason for each place. Pure and seeded: arrays in, arrays out.
 
-The default order goes through what is worth most first: frames with predictions close to the threshold (`borderline`),
-then those with far more objects than usual (`crowded`), then those where two classes were close for one object
-(`ambiguous`), then the rest at random (`coverage`). Through it runs a random stream (`audit`), drawn once from all
-frames: what is measured on it speaks for the whole folder.
+The default order goes through four steps: frames with predictions of middling confidence (`borderline`), then those
+with far more objects than usual (`crowded`), then those where two classes were close for one object (`ambiguous`), then
+the rest at random (`coverage`). Through it runs a random stream (`audit`), drawn once from all frames: what is measured
+on it speaks for the whole folder.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class QueueReason(StrEnum):
     COVERAGE = "coverage"
     """Undecided; its turn at random."""
     BORDERLINE = "borderline"
-    """Predictions are close to the threshold."""
+    """Predictions are within the bounds of the settings, in the middle of the confidences."""
     CROWDED = "crowded"
     """Far more objects than usual."""
     AMBIGUOUS = "ambiguous"

@@ -25,10 +25,18 @@ class Crop:
     Attributes:
         pixels: (h, w, 4) uint8 BGRA, contiguous, fitted into the size that was asked for.
         box: the object's box, xyxy in these pixels.
+        corner: (x, y) of its upper left corner, in pixels of the frame.
+        scale: (across, down) pixels of the piece for each pixel of the frame.
     """
 
     pixels: NDArray[np.uint8]
     box: tuple[float, float, float, float]
+    corner: tuple[int, int]
+    scale: tuple[float, float]
+
+    def placed(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (N, 2) points of the frame in pixels of the piece."""
+        return np.asarray((points - self.corner) * self.scale, np.float64)
 
 
 def crop_around(pixels: NDArray[np.uint8], box: Box, *, width: int, height: int) -> Crop:
@@ -57,7 +65,7 @@ def crop_around(pixels: NDArray[np.uint8], box: Box, *, width: int, height: int)
     scaled = np.asarray(cv2.resize(piece, size, interpolation=how), np.uint8)
     across, down = size[0] / (right - left), size[1] / (bottom - top)
     found = (box.x1 - left) * across, (box.y1 - top) * down, (box.x2 - left) * across, (box.y2 - top) * down
-    return Crop(to_bgra(scaled), found)
+    return Crop(to_bgra(scaled), found, (left, top), (across, down))
 
 
 def _inside(centre: float, length: float, room: int) -> tuple[int, int]:

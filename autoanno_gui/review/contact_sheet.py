@@ -107,18 +107,11 @@ class ContactSheet:
 
     def set_aside(self, items: Collection[SheetItem]) -> None:
         """Take objects off the sheet: they were recorded, or cannot be judged here."""
-        self._set_left(items, left=False)
-
-    def bring_back(self, items: Collection[SheetItem]) -> None:
-        """Put objects back where they were."""
-        self._set_left(items, left=True)
-
-    def _set_left(self, items: Collection[SheetItem], *, left: bool) -> None:
         index = self._index
         if index is None or not items:
             return
         kept, place = self.current, self.place
-        self._left[np.isin(self._rows, rows_of(index, list(items)))] = left
+        self._left[np.isin(self._rows, rows_of(index, list(items)))] = False
         self._note_left()
         self.go_to(kept, otherwise=place)
 

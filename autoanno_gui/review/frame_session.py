@@ -175,9 +175,14 @@ class FrameSession:
         self._drop_question()
         self._fault = FRAME_ERROR_TEXT[frame.error] if frame.error is not None else None
         self.queue.opened(frame_id)
-        self.objects.enter(document, with_ghosts=frame_id in self.tuning_sample)
+        self.look_at(document)
         self._update_enabled()
         return Outcome(Step.FRAME)
+
+    def look_at(self, document: Document) -> None:
+        """Let keys act on the objects of a document from now on, or on what they have become; a frame of the tuning
+        sample shows its ghosts, too."""
+        self.objects.enter(document, with_ghosts=document.frame_id in self.tuning_sample)
 
     def _document_of(self, frame: Frame) -> Document:
         return self._documents.of(frame, thresholds=self.thresholds, model_active=self.model_active)
@@ -250,7 +255,7 @@ class FrameSession:
         if document is not None and document.run_frame_id is not None and not document.has_traces:
             nothing_selected = self.objects.selected is None
             self._documents.take_predictions(document, document.run_frame_id)
-            self.objects.enter(document)
+            self.look_at(document)
             if nothing_selected:
                 # Whoever took the selection away means the next box with a class, not some candidate.
                 self.objects.select(None)
@@ -328,7 +333,7 @@ class FrameSession:
         if not self.waiting:
             return False
         self._documents.take_predictions(document, run_frame_id)
-        self.objects.enter(document)
+        self.look_at(document)
         return True
 
     def prediction_failed(self, frame_id: int) -> bool:

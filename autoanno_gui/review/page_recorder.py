@@ -8,15 +8,24 @@ in between.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final
 
 from autoanno_gui.core.document import Document
-from autoanno_gui.core.draft import encode_draft
-from autoanno_gui.core.history import PageEntry
-from autoanno_gui.core.judged_page import JudgedPage, SheetItem, SheetVerdict, judge, stands, take_back
+from autoanno_gui.core.draft import encode_draft, summarise_draft
+from autoanno_gui.core.history import EditEntry, PageEntry
+from autoanno_gui.core.judged_page import (
+    PAGE_RECORDED,
+    PAGE_UNDONE,
+    JudgedPage,
+    SheetItem,
+    SheetVerdict,
+    judge,
+    stands,
+    take_back,
+)
 from autoanno_gui.core.records import Frame, Thresholds
 from autoanno_gui.core.review_objects import Change
 from autoanno_gui.review.commits import Commits, PageAct, PageInFlight
@@ -27,9 +36,7 @@ from autoanno_gui.review.outcome import NOTHING, Outcome, Step
 from autoanno_gui.store.store_thread import Store
 from autoanno_gui.store.writer import Writer
 
-RECORDED: Final = "contact_sheet"
-UNDONE: Final = "contact_sheet_undone"
-"""Kinds of events in the ledger."""
+_JUDGED_MEANWHILE: Final = Outcome(Step.NOTHING, text="These objects were judged on their frames meanwhile.")
 
 Drafts = dict[int, tuple[bytes | None, bytes | None]]
 """By frame what is kept of it before and after a page."""
@@ -77,7 +84,7 @@ class PageRecorder:
             return NOTHING
         page = JudgedPage(str(uuid.uuid4()), class_id, self._recordable(verdicts, class_id), seconds)
         if not page.verdicts:
-            return Outcome(Step.NOTHING, text="These objects were judged on their frames meanwhile.")
+            return _JUDGED_MEANWHILE
         self._session.objects.end_run()
         ready, changed = self._apply(page)
         plan = _Plan(
@@ -102,20 +109,24 @@ class PageRecorder:
         body = {"page": page.uuid, **self._who()}
         event = str(uuid.uuid4())
         commit = self._commits.send_page(
-            entry, PageAct.UNDO, lambda writer: writer.record_page(event, UNDONE, body, drafts)
+            entry, PageAct.UNDO, lambda writer: writer.record_page(event, PAGE_UNDONE, body, drafts)
         )
         self.recorded.difference_update(page.verdicts)
         return self._outcome(changed, commit, f"Undone: {entry.name.lower()}.")
 
     def redo(self, entry: PageEntry) -> Outcome:
-        """Record a page anew that was taken back."""
+        """Record a page anew that was taken back; what does not stand any more is left out of it."""
         page = entry.page
+        page.verdicts = {item: verdict for item, verdict in page.verdicts.items() if self._may_stand(page, item)}
+        if not page.verdicts:
+            self._session.history.drop(entry)
+            return _JUDGED_MEANWHILE
         page.uuid = str(uuid.uuid4())
         drafts, changed = self._replay(page, revert=False)
         event = page.uuid
         body = self._body(page, {frame_id: self._frame(frame_id).path for frame_id in page.frame_ids})
         commit = self._commits.send_page(
-            entry, PageAct.REDO, lambda writer: writer.record_page(event, RECORDED, body, drafts)
+            entry, PageAct.REDO, lambda writer: writer.record_page(event, PAGE_RECORDED, body, drafts)
         )
         self.recorded.update(page.verdicts)
         return self._outcome(changed, commit, f"Redone: {entry.name.lower()}.")
@@ -137,7 +148,7 @@ class PageRecorder:
         """Take back what could not be written, so that everything is as before the key."""
         page, history = flight.entry.page, self._session.history
         undone = flight.act is not PageAct.UNDO
-        changed = self._change_live(page, revert=undone, saved=False)
+        changed = self._change_live(page, revert=undone, saved=False, but=self._edited_since(flight.entry))
         if undone:
             self.recorded.difference_update(page.verdicts)
         else:
@@ -153,9 +164,21 @@ class PageRecorder:
             case PageAct.REDO:
                 if history.to_undo is flight.entry:
                     history.stepped_back()
+                else:
+                    history.drop(flight.entry)
                 text = "The page was not saved again and is still undone."
         self.on_settled(page, flight.act, False)
         return self._outcome(changed, None, text)
+
+    def _edited_since(self, entry: PageEntry) -> set[tuple[int, int]]:
+        """Return (frame, object) of all that was edited after a page: that is the reviewer's work on the frame."""
+        found: set[tuple[int, int]] = set()
+        for later in self._session.history.done():
+            if later is entry:
+                break
+            if isinstance(later, EditEntry):
+                found.update((later.frame_id, object_id) for object_id in later.change.after)
+        return found
 
     # ------------------------------------------------------------------------------------------------ documents
     def standing(self, item: SheetItem, class_id: int) -> bool:
@@ -176,6 +199,11 @@ class PageRecorder:
             return document
         return self._documents.left(self._frame(frame_id))
 
+    def _may_stand(self, page: JudgedPage, item: SheetItem) -> bool:
+        """Whether an object can be judged again: of frames without a living document nothing can have changed."""
+        document = self.document_of(item.frame_id)
+        return document is None or stands(document, item, self._documents.living_class(page.class_id))
+
     def _frame(self, frame_id: int) -> Frame:
         return self._session.frames.get(frame_id)
 
@@ -191,8 +219,6 @@ class PageRecorder:
             document = self.document_of(frame_id)
             if document is None:
                 continue
-            if document.thresholds != self._session.thresholds:
-                document.set_thresholds(self._session.thresholds)
             before = encode_draft(document)
             change = judge(document, verdicts, page.class_id)
             ready[frame_id] = before, encode_draft(document)
@@ -210,12 +236,22 @@ class PageRecorder:
                 drafts[frame_id] = encode_draft(document)
         return drafts, changed
 
-    def _change_live(self, page: JudgedPage, *, revert: bool, saved: bool) -> tuple[int, ...]:
+    def _change_live(
+        self, page: JudgedPage, *, revert: bool, saved: bool, but: Collection[tuple[int, int]] = ()
+    ) -> tuple[int, ...]:
+        """Take a page back on living documents, or judge their objects again. Returns what changed on the open one.
+
+        Args:
+            saved: whether the project file is about to hold what the documents hold then.
+            but: (frame, object) of what stays as it is.
+        """
         changed: tuple[int, ...] = ()
-        for frame_id, verdicts in page.by_frame().items():
+        class_id = self._documents.living_class(page.class_id)
+        for frame_id, judged in page.by_frame().items():
             document = self.document_of(frame_id)
             if document is not None:
-                change = take_back(document, verdicts) if revert else judge(document, verdicts, page.class_id)
+                verdicts = {item: verdict for item, verdict in judged.items() if (frame_id, item.prediction) not in but}
+                change = take_back(document, verdicts) if revert else judge(document, verdicts, class_id)
                 document.mark_saved(saved=saved)
                 changed += self._shown(document, change)
         return changed
@@ -224,9 +260,8 @@ class PageRecorder:
         """Return which objects of the open frame a change touched; the selection follows."""
         if change is None or document is not self._session.document:
             return ()
-        objects = self._session.objects
-        objects.enter(document, with_ghosts=document.frame_id in self._session.tuning_sample)
-        objects.on_edit()
+        self._session.look_at(document)
+        self._session.objects.on_edit()
         return change.ids
 
     # ------------------------------------------------------------------------------------------- on the store's thread
@@ -241,14 +276,18 @@ class PageRecorder:
                 for frame in plan.others:
                     before = reader.draft(frame.id)
                     document = source.document(frame, thresholds=plan.thresholds, model_active=plan.model_active)
-                    gone.update(item for item in by_frame[frame.id] if not stands(document, item, page.class_id))
+                    standing = {item for item in by_frame[frame.id] if stands(document, item, page.class_id)}
+                    gone.update(by_frame[frame.id].keys() - standing)
                     if judge(document, by_frame[frame.id], page.class_id) is not None:
-                        drafts[frame.id] = before, encode_draft(document)
+                        # Of this frame nothing else was on the screen now, whatever the thresholds let through.
+                        shown = summarise_draft(before).shown if before is not None else frozenset()
+                        shown |= {item.prediction for item in standing}
+                        drafts[frame.id] = before, encode_draft(document, shown=shown)
         page.drafts = drafts
         page.verdicts = {item: verdict for item, verdict in page.verdicts.items() if item not in gone}
         if page.verdicts:
             after = {frame_id: kept[1] for frame_id, kept in drafts.items()}
-            writer.record_page(page.uuid, RECORDED, self._body(page, plan.paths), after)
+            writer.record_page(page.uuid, PAGE_RECORDED, self._body(page, plan.paths), after)
 
     def _who(self) -> dict[str, str]:
         return {"reviewer": self._reviewer, "session": self._session_uuid}

@@ -120,6 +120,7 @@ def metrics_report(reader: Reader) -> Report:
                 model=entry.model,
                 first=entry.first,
                 adopted=entry.adopted,
+                page_seconds=entry.page_seconds,
             )
         )
     predicted, _ = reader.prediction_totals()

@@ -132,7 +132,7 @@ class ReviewSession(FrameSession):
             self._documents.end_waiting(document, frame, model_active=self.model_active)
             text = "Back to the model's proposals."
         self._drop_question()
-        self.objects.enter(document)
+        self.look_at(document)
         return Outcome(Step.OBJECTS, tuple(item.id for item in document), text=text)
 
     def _decide(self, document: Document, kind: DecisionKind, verdicts: tuple[Verdict, ...]) -> Outcome:

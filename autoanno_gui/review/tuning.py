@@ -221,7 +221,14 @@ def _costs(reader: Reader, model: ActCosts, reviewer: str | None) -> Generator[P
         if reviewer is not None and entry.decision.reviewer != reviewer:
             continue
         decided.append(
-            facts_from_decision(entry.decision, proposals={}, model=None, first=entry.first, adopted=entry.adopted)
+            facts_from_decision(
+                entry.decision,
+                proposals={},
+                model=None,
+                first=entry.first,
+                adopted=entry.adopted,
+                page_seconds=entry.page_seconds,
+            )
         )
         if len(decided) % 64 == 0:
             yield Progress(len(decided), 0, "Reading times")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from autoanno_gui.core.classes import living_class
+from autoanno_gui.core.judged_page import PAGE_RECORDED, PAGE_UNDONE
 from autoanno_gui.core.predictions import FramePredictions
 from autoanno_gui.core.records import (
     Annotation,
@@ -42,6 +43,8 @@ class LedgerEntry(NamedTuple):
         predictions: what was judged, without outlines beyond the boxes; None for a frame without predictions.
         model: name of the model it came from, with that of the segmenter where there was one.
         weights_hash: of the model.
+        page_seconds: active time that pages of the contact sheet took for objects of the frame, where this is the
+            decision that followed them; not part of the decision's own time.
     """
 
     decision: Decision
@@ -51,6 +54,7 @@ class LedgerEntry(NamedTuple):
     predictions: FramePredictions | None
     model: str | None
     weights_hash: str | None
+    page_seconds: float
 
 
 class Reader(LookReader):
@@ -93,6 +97,7 @@ class Reader(LookReader):
             "FROM decision d JOIN frame f ON f.id = d.frame_id JOIN frame_state s ON s.frame_id = f.id "
             f"WHERE d.id > ? AND {NOT_REVOKED} ORDER BY d.id LIMIT {SMALL_BLOCK}"
         )
+        pages = self._page_seconds()
         last = 0
         while rows := self._rows(sql, last):
             last = rows[-1][0]
@@ -100,7 +105,23 @@ class Reader(LookReader):
             for row, decision in zip(rows, self._decisions_of(rows), strict=True):
                 path, first, adopted = row[17:]
                 judged, model, weights_hash = predictions.get(row[5], (None, None, None))
-                yield LedgerEntry(decision, path, bool(first), bool(adopted), judged, model, weights_hash)
+                seconds = 0.0 if decision.kind is DecisionKind.DEFERRED else _take_due(pages, path, decision)
+                yield LedgerEntry(decision, path, bool(first), bool(adopted), judged, model, weights_hash, seconds)
+
+    def _page_seconds(self) -> dict[str, list[tuple[str, float]]]:
+        """Return by path (wall clock, active seconds) of each object that pages of the contact sheet judged, as far as
+        they were not undone."""
+        rows = self._rows(
+            "SELECT json_extract(o.value, '$.frame'), e.wall_clock, json_extract(o.value, '$.seconds') "
+            "FROM event e, json_each(e.body, '$.objects') o WHERE e.kind = ? AND e.uuid NOT IN "
+            "(SELECT json_extract(body, '$.page') FROM event WHERE kind = ?) ORDER BY e.id",
+            PAGE_RECORDED,
+            PAGE_UNDONE,
+        )
+        found: dict[str, list[tuple[str, float]]] = {}
+        for path, wall_clock, seconds in rows:
+            found.setdefault(path, []).append((wall_clock, seconds))
+        return found
 
     def has_work(self) -> bool:
         """Return whether any frame has a decision that stands, or a draft."""
@@ -177,6 +198,15 @@ class Reader(LookReader):
     def splits(self) -> dict[int, str]:
         """Return `train`, `val` or `test` by frame id."""
         return dict(self._rows("SELECT frame_id, split FROM split"))
+
+
+def _take_due(pages: dict[str, list[tuple[str, float]]], path: str, decision: Decision) -> float:
+    """Return the seconds of a frame that were spent before a decision, and take them out."""
+    spent = pages.pop(path, [])
+    later = [page for page in spent if page[0] > decision.timing.wall_clock]
+    if later:
+        pages[path] = later
+    return sum(seconds for wall_clock, seconds in spent if wall_clock <= decision.timing.wall_clock)
 
 
 def _decision_from_row(row: Row, verdicts: tuple[Verdict, ...]) -> Decision:

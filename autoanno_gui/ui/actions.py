@@ -75,6 +75,10 @@ class Actions(QObject):
     def ids(self) -> list[str]:
         return list(self._actions)
 
+    def bare_keys(self) -> dict[str, QAction]:
+        """Return the commands by their keys, but for those that last while a key is held."""
+        return {key: self._actions[spec.id] for spec in self.specs.values() if not spec.hold for key in spec.keys}
+
     def connect_all(self, handlers: Mapping[str, Callable[[], object]]) -> None:
         """Give every command its handler. Raises KeyError when a handler names no command."""
         for action_id, handler in handlers.items():

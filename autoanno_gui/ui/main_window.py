@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStackedWidget, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from autoanno_gui.config import AppHome, Settings, Theme
 from autoanno_gui.core.errors import KnownError
@@ -28,17 +28,12 @@ from autoanno_gui.ui.contact_sheet.controller import ContactSheetController
 from autoanno_gui.ui.dialogs.class_picker import ClassPicker
 from autoanno_gui.ui.dialogs.note import NoteDialog
 from autoanno_gui.ui.enhance_bar import EnhanceBar
-from autoanno_gui.ui.keyboard import CanvasKeys
 from autoanno_gui.ui.model_controller import ModelController
 from autoanno_gui.ui.panel_focus import PanelFocus
+from autoanno_gui.ui.panel_news import PanelNews
 from autoanno_gui.ui.panel_wiring import connect_panels
-from autoanno_gui.ui.panels.classes import ClassesPanel
 from autoanno_gui.ui.panels.notice import NoticeBar
-from autoanno_gui.ui.panels.objects import ObjectsPanel
-from autoanno_gui.ui.panels.queue import QueuePanel
 from autoanno_gui.ui.panels.status import StatusLine
-from autoanno_gui.ui.panels.threshold import ThresholdPanel
-from autoanno_gui.ui.panels.tuner import TunerPanel
 from autoanno_gui.ui.panels.welcome import WelcomePage
 from autoanno_gui.ui.project_controller import ProjectController
 from autoanno_gui.ui.review_presenter import ReviewPresenter
@@ -46,6 +41,7 @@ from autoanno_gui.ui.segment_controller import SegmentController
 from autoanno_gui.ui.shortcuts import load_specs
 from autoanno_gui.ui.tool_strip import ToolStrip
 from autoanno_gui.ui.tuner_controller import TunerController
+from autoanno_gui.ui.window_building import add_docks, canvas_keys, fill_menus, make_panels, stack_pages
 from autoanno_gui.ui.window_layout import keep_layout, restore_layout
 
 OF_THE_FRAME: Final = (ClassPicker, NoteDialog)
@@ -67,31 +63,11 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.canvas = CanvasView()
         self.welcome = WelcomePage(settings.recent_folders)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.welcome)
-        self._pages.addWidget(self.canvas)
-        self.setCentralWidget(self._pages)
+        self._pages = stack_pages(self, self.welcome, self.canvas)
         self.notice = NoticeBar(self._pages)
-        self._docks: list[QDockWidget] = []
-        self.queue_panel = QueuePanel()
-        self.threshold_panel = ThresholdPanel()
-        self.objects_panel = ObjectsPanel()
-        self.classes_panel = ClassesPanel()
-        self.tuner_panel = TunerPanel()
-        self._panels: Final = (
-            self.queue_panel,
-            self.threshold_panel,
-            self.objects_panel,
-            self.classes_panel,
-            self.tuner_panel,
-        )
-        self._add_dock("queue", "Queue", self.queue_panel, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self._add_dock("threshold", "Threshold", self.threshold_panel, Qt.DockWidgetArea.RightDockWidgetArea)
-        self._add_dock("objects", "Objects", self.objects_panel, Qt.DockWidgetArea.RightDockWidgetArea)
-        self._add_dock("classes", "Classes", self.classes_panel, Qt.DockWidgetArea.RightDockWidgetArea)
-        self._add_dock("tuner", "Tuner", self.tuner_panel, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.tabifyDockWidget(*self._docks[-2:])
-        self._docks[-1].hide()
+        self.panels: Final = make_panels()
+        self.queue_panel, self.threshold_panel, self.objects_panel, self.classes_panel, self.tuner_panel = self.panels
+        docks = add_docks(self, self.panels)
         self.status = StatusLine()
         self.setStatusBar(self.status)
         self.actions_ = Actions(load_specs(settings.shortcuts), window=self, canvas=self.canvas)
@@ -120,53 +96,20 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self.actions_.connect_all(commands(self))
-        # They last while a key is held: in the menu they can only say so.
-        hints = {spec.id: partial(self.status.say, spec.tip) for spec in self.actions_.specs.values() if spec.hold}
-        self.actions_.connect_all(hints)
-        self._fill_menus()
-        self._keys = self._canvas_keys()
+        self.recent_menu = QMenu("Open &Recent", self)
+        self.menus = fill_menus(self, docks)
+        self._show_recent()
+        self._keys = canvas_keys(self)
         self.canvas.viewport().installEventFilter(self)
-        self._panel_focus = PanelFocus(self.canvas, self._panels)
+        self._panel_focus = PanelFocus(self.canvas, self.panels)
         self.canvas.mask_tolerance = settings.mask_tolerance
         connect_panels(self, self._panel_focus)
         connect_sheet(self)
         self.enhance_bar.changed.connect(self._enhance)
+        self.panel_news = PanelNews(self.panels, self.status, self.projects, parent=self)
         self._connect_controllers()
         self._update_enabled()
         restore_layout(self, home.root)
-
-    # ------------------------------------------------------------------------------------------------ building
-    def _canvas_keys(self) -> CanvasKeys:
-        return CanvasKeys(
-            self.canvas,
-            held={
-                "E": self.canvas.set_snap_held,
-                "H": lambda held: self.canvas.set_overlay_visible(not held),
-                "J": self.canvas.set_pan_held,
-            },
-            bare=self.bare_keys,
-            on_input=self.note_input,
-            claimed=self.canvas.claims,
-        )
-
-    def _fill_menus(self) -> None:
-        self.menus = self.actions_.fill(self.menuBar())
-        self.recent_menu = QMenu("Open &Recent", self)
-        self.menus["file"].insertMenu(self.actions_["file.open_project"], self.recent_menu)
-        self._show_recent()
-        self.menus["view"].addSeparator()
-        for dock in self._docks:
-            self.menus["view"].addAction(dock.toggleViewAction())
-
-    def _add_dock(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> None:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(f"dock.{name}")
-        dock.setWidget(panel)
-        dock.setFeatures(
-            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
-        )
-        self.addDockWidget(area, dock)
-        self._docks.append(dock)
 
     def _connect_controllers(self) -> None:
         projects = self.projects
@@ -174,7 +117,6 @@ class MainWindow(QMainWindow):
         projects.opened.connect(self._on_opened)
         projects.closed.connect(self._on_closed)
         projects.frames_changed.connect(self._on_frames_changed)
-        projects.queue_arranged.connect(self._on_queue_arranged)
         projects.folder_missing.connect(self._on_folder_missing)
         models = self.models
         models.model_loading.connect(self.status.show_model_loading)
@@ -191,11 +133,6 @@ class MainWindow(QMainWindow):
         for controller in (projects, models, segmenters):
             controller.failed.connect(self.show_error)
             controller.said.connect(self.status.say)
-
-    def bare_keys(self) -> dict[str, QAction]:
-        """Return the commands by their keys, but for those that last while a key is held."""
-        specs = self.actions_.specs.values()
-        return {key: self.actions_[spec.id] for spec in specs if not spec.hold for key in spec.keys}
 
     # ------------------------------------------------------------------------------------------------ opening
     def open_folder(self, folder: Path, *, project_file: Path | None = None, model: Path | None = None) -> None:
@@ -226,11 +163,6 @@ class MainWindow(QMainWindow):
         presenter = project.presenter
         presenter.frame_shown.connect(self._on_frame_shown)
         presenter.queue_finished.connect(self.queue_finished)
-        presenter.frame_opened.connect(self._on_frame_opened)
-        presenter.objects_changed.connect(self._on_objects_changed)
-        presenter.states_changed.connect(self._on_states_changed)
-        presenter.classes_changed.connect(self._show_classes)
-        presenter.thresholds.moved.connect(self.threshold_panel.show_class)
         presenter.said.connect(self.status.say)
         presenter.failed.connect(self.show_error)
         presenter.class_wanted.connect(self.actions_["object.pick_class"].trigger)
@@ -241,8 +173,7 @@ class MainWindow(QMainWindow):
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._show_task()
         presenter.display.enhance(self.enhance_bar.enhancement)
-        self.queue_panel.set_session(project.session)
-        self._show_classes()
+        self.panel_news.open(project)
         self.remember_folder(project.store.root)
         self.setWindowTitle(f"{project.store.root.name} – autoanno")
         self.tuner.set_project(project)
@@ -250,13 +181,9 @@ class MainWindow(QMainWindow):
 
     def _on_closed(self) -> None:
         self.tuner.set_project(None)
-        self.queue_panel.set_session(None)
         self.canvas.show_frame(None, [], selected=None)
         self.canvas.hide_banner()
-        self.threshold_panel.clear()
-        self.objects_panel.clear()
-        self.classes_panel.show_classes([])
-        self.status.clear()
+        self.panel_news.clear()
         self._pages.setCurrentWidget(self.welcome)
         self.setWindowTitle("autoanno")
         self._update_enabled()
@@ -281,61 +208,9 @@ class MainWindow(QMainWindow):
         self._panel_focus.frame_shown()
         self.frame_shown.emit(path)
 
-    def _on_frame_opened(self) -> None:
-        presenter = self.presenter
-        frame = presenter.session.frame if presenter is not None else None
-        if presenter is None or frame is None:
-            return
-        self.queue_panel.set_current(frame.id)
-        self.status.show_frame(
-            frame, place=presenter.session.queue.place_of(frame.id), count=len(presenter.session.queue)
-        )
-        self._on_objects_changed()
-
-    def _on_objects_changed(self) -> None:
-        presenter = self.presenter
-        presentation = presenter.session.presentation if presenter is not None else None
-        if presenter is None or presentation is None:
-            return
-        session, objects, counts = presenter.session, presentation.objects(), presentation.counts()
-        self.objects_panel.show_objects(objects, selected=session.objects.selected, counts=counts)
-        self.threshold_panel.show_frame(
-            objects, counts=counts, thresholds=session.thresholds, ghosts_shown=session.objects.ghosts_shown
-        )
-        self.classes_panel.set_current(session.objects.last_class)
-
-    @Slot(list)
-    def _on_states_changed(self, ids: list[int]) -> None:
-        self.queue_panel.refresh_frames(ids)
-        if self.presenter is not None:
-            self.status.show_counts(self.presenter.session.frames)
-
     def _on_frames_changed(self) -> None:
-        self.queue_panel.refresh_all()
-        if self.presenter is not None:
-            self.status.show_counts(self.presenter.session.frames)
+        self.panel_news.show_frames()
         self._update_enabled()
-
-    def _on_queue_arranged(self) -> None:
-        project = self.projects.project
-        frame = project.session.frame if project is not None else None
-        if project is None:
-            return
-        self.queue_panel.set_matches(project.queue.matches)
-        self.queue_panel.refresh_order()
-        self.threshold_panel.show_table(project.queue.table)
-        if frame is None:
-            return
-        queue = project.session.queue
-        self.status.show_frame(frame, place=queue.place_of(frame.id), count=len(queue))
-        # Its neighbours may be others now.
-        project.presenter.display.prefetch()
-
-    def _show_classes(self) -> None:
-        if self.presenter is not None:
-            classes = list(self.presenter.session.classes.values())
-            self.classes_panel.show_classes(classes)
-            self.threshold_panel.show_classes(classes)
 
     def _on_folder_missing(self, root: Path) -> None:
         self.show_error(
@@ -397,7 +272,7 @@ class MainWindow(QMainWindow):
         for action_id in ("file.save_copy", "file.relink", "file.task", "file.skeleton", "file.export", "view.enhance"):
             self.actions_[action_id].setEnabled(open_)
         self.actions_["tools.tune"].setEnabled(open_)
-        for panel in self._panels:
+        for panel in self.panels:
             panel.setEnabled(open_)
         self.actions_["model.predict"].setEnabled(open_ and not self.models.job_running)
         self.actions_["model.make_masks"].setEnabled(open_ and not self.segmenters.pass_running)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
 
 
 class PanelFocus(QObject):
@@ -20,6 +20,8 @@ class PanelFocus(QObject):
             for widget in panel.findChildren(QWidget):
                 if widget.focusPolicy() is not Qt.FocusPolicy.NoFocus:
                     widget.installEventFilter(self)
+            for chooser in panel.findChildren(QComboBox):
+                chooser.view().installEventFilter(self)  # its list has the keys while it is open
 
     def give_back(self) -> None:
         """Let the canvas have the keys."""

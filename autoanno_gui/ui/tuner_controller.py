@@ -33,6 +33,8 @@ class TunerController(QObject):
         self._sample: tuple[int, ...] = ()
         self._looked_up = False
         self._thread: GeneratorThread | None = None
+        self._next: Source | None = None
+        """What to tune on as soon as the thread is free."""
         panel.sample_wanted.connect(self.start_sample)
         panel.labelled_wanted.connect(lambda: self.tune("labelled"))
         panel.shown.connect(self._look_up)
@@ -52,7 +54,7 @@ class TunerController(QObject):
 
     def stop(self) -> None:
         """Give up what is being computed, and wait for its thread."""
-        thread, self._thread = self._thread, None
+        thread, self._thread, self._next = self._thread, None, None
         if thread is not None:
             thread.cancel()
             thread.wait()
@@ -125,9 +127,12 @@ class TunerController(QObject):
 
     # ------------------------------------------------------------------------------------------------ the tuner
     def tune(self, source: Source) -> None:
-        """Work out the curve; the panel shows it."""
+        """Work out the curve, now or as soon as the thread is free; the panel shows it."""
         project = self._project
-        if project is None or self.busy:
+        if project is None:
+            return
+        if self.busy:
+            self._next = source
             return
         store, reviewer = project.store, project.session.reviewer
 
@@ -164,6 +169,7 @@ class TunerController(QObject):
         if thread is self._thread:
             self._end()
             done(value)
+            self._go_on()
 
     def _on_failed(self, thread: GeneratorThread, error: BaseException) -> None:
         if thread is not self._thread:
@@ -172,7 +178,13 @@ class TunerController(QObject):
         if not isinstance(error, KnownError):
             raise error
         self._panel.show_fault(str(error))
+        self._go_on()
 
     def _end(self) -> None:
         self._thread = None
         self._panel.set_busy(False)
+
+    def _go_on(self) -> None:
+        source, self._next = self._next, None
+        if source is not None:
+            self.tune(source)

@@ -121,15 +121,11 @@ def next_theme(window: MainWindow) -> None:
 
 def focus_next_panel(window: MainWindow) -> None:
     """Give the focus to the next panel, and from the last one back to the canvas."""
-    panels = (
-        window.queue_panel,
-        window.threshold_panel,
-        window.objects_panel,
-        window.classes_panel,
-        window.tuner_panel,
-    )
     stops: list[tuple[QWidget, QWidget]] = [(window.canvas, window.canvas)]
-    stops += [(panel, panel.focus_target) for panel in panels if panel.focus_target.isVisible()]
+    stops += [(panel, panel.focus_target) for panel in window.panels if panel.focus_target.isVisible()]
     at = window.focusWidget()
     now = next((i for i, (place, _) in enumerate(stops) if place is at or place.isAncestorOf(at)), 0)
-    stops[(now + 1) % len(stops)][1].setFocus(Qt.FocusReason.TabFocusReason)
+    panel, target = stops[(now + 1) % len(stops)]
+    if isinstance(dock := panel.parentWidget(), QDockWidget):
+        dock.raise_()  # it may lie behind the tab of another
+    target.setFocus(Qt.FocusReason.TabFocusReason)

@@ -6,6 +6,7 @@ import gc
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -22,13 +23,17 @@ from PySide6.QtCore import QThread
 
 from autoanno_gui.inference.offline import prepare_offline
 from autoanno_gui.store.store_thread import Store
+from tests.projects import USUAL, MadeProject, make_project
 from tests.ui.conftest import Open, open_window
 from tests.unit.inference.conftest import drawn
+from tests.unit.review.sitting import Sitting
 
 __all__ = ["Open", "open_window"]
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPES = ("circle", "square", "triangle")
+MANY = 160
+"""So many frames that the job is still running while a test does something."""
 _LAYOUT = """\
 nc: 3
 backbone:
@@ -91,6 +96,58 @@ def make_frames(folder: Path, count: int) -> list[str]:
         picture = drawn(number, width=320, height=240)
         (folder / name).write_bytes(cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes())
     return names
+
+
+@pytest.fixture
+def other_model(build_model: BuildModel) -> Path:
+    """Return a model that finds other things in other places."""
+    return build_model(seed=3, name="other.pt")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder of a few frames."""
+    make_frames(tmp_path / "frames", 6)
+    return tmp_path / "frames"
+
+
+@pytest.fixture(scope="session")
+def many_frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("many") / "frames"
+    make_frames(folder, MANY)
+    return folder
+
+
+@pytest.fixture
+def large(many_frames: Path, tmp_path: Path) -> Path:
+    """Return a folder of many frames."""
+    return Path(shutil.copytree(many_frames, tmp_path / "large"))
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> MadeProject:
+    """Return a project of four frames with the usual proposals."""
+    return make_project(tmp_path, [USUAL] * 4)
+
+
+@pytest.fixture
+def reviewed(made: MadeProject) -> MadeProject:
+    """Return a project with an accepted, an edited, a rejected and an undecided frame."""
+    sitting = Sitting(made).start()
+    sitting.accept()
+    sitting.session.objects.reject()
+    sitting.accept()
+    sitting.reject()
+    sitting.close()
+    return made
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Return a folder of four frames that no project knows."""
+    folder = tmp_path / "photos"
+    make_frames(folder, 4)
+    return folder
 
 
 def hashes(folder: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,6 +57,16 @@ def picture(frame_id: int = 1, *, width: int = WIDTH, height: int = HEIGHT, colo
     image = QImage(width, height, QImage.Format.Format_RGB32)
     image.fill(QColor(colour))
     return FrameImage(frame_id, image, width, height)
+
+
+def show(view: CanvasView, *outlines: Geometry, selected: int | None = 1) -> None:
+    """Show objects with the ids 1, 2, ..."""
+    view.show_frame(picture(), [shown(i, outline) for i, outline in enumerate(outlines, 1)], selected=selected)
+
+
+def same_places(found: Sequence[tuple[float, float]], expected: Sequence[tuple[float, float]]) -> bool:
+    """Whether two outlines go through the same points, (x, y) in image pixels, in the same order."""
+    return len(found) == len(expected) and np.allclose(found, expected, rtol=0.0, atol=0.01)
 
 
 def open_view(qtbot: QtBot, *, width: int = 824, height: int = 624) -> CanvasView:

@@ -9,25 +9,30 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+from autoanno_gui.core.errors import ProjectError
 from autoanno_gui.core.judged_page import SheetItem
 from autoanno_gui.core.records import FrameState, VerdictKind
 from autoanno_gui.core.review_objects import Role
 from autoanno_gui.imaging.crops import crop_around
 from autoanno_gui.imaging.decode import read_frame
+from autoanno_gui.review.sheet_reader import CropJob
+from autoanno_gui.store.reader import Reader
 from autoanno_gui.store.store_thread import Priority
 from autoanno_gui.ui.contact_sheet.controller import ContactSheetController
-from autoanno_gui.ui.contact_sheet.grid import Cell
+from autoanno_gui.ui.contact_sheet.crop_loader import CropLoader, Listed
+from autoanno_gui.ui.contact_sheet.grid import PAD, PICTURE, Cell
 from tests.projects import GHOST, SURE, UNSURE, USUAL, MadeProject, Proposal, make_project
 from tests.ui.conftest import Open
 from tests.ui.driver import CTRL, NONE, SHIFT, Driver, Key
@@ -240,6 +245,60 @@ def test_a_page_is_not_recorded_before_it_was_painted(driver: Driver) -> None:
     assert events(driver) == []
     press(driver, Key.Key_Space)
     driver.wait(lambda: len(events(driver)) == 1)
+
+
+def test_a_picture_that_was_read_again_is_not_seen_before_it_was_painted(driver: Driver) -> None:
+    open_sheet(driver)
+    grid = sheet(driver).grid
+    before = cells(driver)
+    crop = before[1].crop
+    assert crop is not None
+    newer = [before[0], replace(before[1], crop=replace(crop)), *before[2:]]
+    grid.show_cells(before, cursor=0)
+    assert grid.unseen() == 0
+    grid.show_cells(newer, cursor=0)
+    assert grid.unseen() == 1
+    press(driver, Key.Key_Space)
+    assert "1 object still to come" in said(driver)
+    driver.wait(lambda: grid.unseen() == 0)
+    assert events(driver) == []
+
+
+def test_a_part_of_a_cell_is_not_all_of_it(driver: Driver) -> None:
+    open_sheet(driver)
+    grid, shown = sheet(driver).grid, cells(driver)
+    assert shown[0].crop is not None
+    grid.show_cells([replace(shown[0], crop=replace(shown[0].crop)), *shown[1:]], cursor=0)
+    whole = grid.cell_rect(0)
+    grid.grab(whole.adjusted(0, 0, -whole.width() // 2, 0))
+    assert grid.unseen() == 1
+    grid.grab(whole)
+    assert grid.unseen() == 0
+
+
+def test_a_page_that_comes_back_has_to_be_painted_again(driver: Driver) -> None:
+    open_sheet(driver)
+    assert sheet(driver).grid.unseen() == 0
+    press(driver, Key.Key_Escape)
+    assert sheet(driver).grid.unseen() == 3
+
+
+def test_the_answer_to_an_older_question_is_dropped(driver: Driver) -> None:
+    open_sheet(driver)
+    loader, lister = sheet(driver)._loader, sheet(driver)._lister
+    assert loader is not None
+    assert lister is not None
+    answers: list[Listed] = []
+    loader.listed.connect(answers.append)
+    ids = {record.name: record.id for record in driver.session.classes.values()}
+    sheet(driver).choose_class(ids["dog"])
+    driver.wait(lambda: bool(answers))
+    settle(driver)
+    sheet(driver).choose_class(ids["cat"])
+    loader.listed.emit(answers[0])
+    assert sheet(driver).current is None, "still being read"
+    settle(driver)
+    assert shown_class(driver) == "cat"
 
 
 def test_space_at_once_after_t_records_nothing(driver: Driver) -> None:
@@ -583,6 +642,37 @@ def test_without_predictions_it_says_so(open_window: Open, tmp_path: Path) -> No
     assert not sheet(driver).active
 
 
+def test_what_was_being_read_when_the_thread_broke_is_read_by_the_next_one(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, frame = driver.session.store, driver.session.frames.at(0)
+    assert frame.run_frame_id is not None
+    times = 0
+
+    def broken(_run_frame_id: int) -> None:
+        raise ProjectError("The disk is gone.")
+
+    def open_reader() -> Reader:
+        nonlocal times
+        times += 1
+        reader = store.reader()
+        if times == 1:
+            monkeypatch.setattr(reader, "predictions", broken)
+        return reader
+
+    loader = CropLoader(store.root, open_reader, driver.window)
+    faults: list[BaseException] = []
+    loader.failed.connect(faults.append)
+    item = SheetItem(frame.id, frame.run_frame_id, 0)
+    job = CropJob(frame, (item,), (120, 100))
+    loader.want([job])
+    driver.wait(lambda: bool(faults))
+    driver.wait(lambda: not loader._worker.isRunning())
+    loader.want([job])
+    driver.wait(lambda: loader.get(item, size=(120, 100)) is not None)
+    loader.close()
+
+
 def test_memory_is_bounded(open_window: Open, tmp_path: Path) -> None:
     driver = open_window(make_project(tmp_path, [TWO_CATS] * 30))
     driver.window.resize(500, 400)
@@ -619,6 +709,33 @@ def test_the_crop_on_the_screen_is_the_decoded_one(driver: Driver) -> None:
     ]
     assert found
     assert abs(shot.width() - grid.cell_rect(1).width() * ratio) <= 1.0
+
+
+def test_the_outline_is_painted_that_is_judged(driver: Driver) -> None:
+    open_sheet(driver)
+    grid = sheet(driver).grid
+    shown = cells(driver)
+    crop = shown[0].crop
+    assert crop is not None
+    assert crop.image is not None
+    x1, y1, x2, y2 = crop.box
+    width, height, colour = crop.image.width(), crop.image.height(), QColor(shown[0].colour)
+    left = PAD + (grid.cell_rect(0).width() - 2 * PAD - width) / 2
+    top = PAD + (PICTURE.height() - height) / 2
+
+    def is_line(x: float, y: float) -> bool:
+        shot = grid.grab(grid.cell_rect(0)).toImage()
+        return any(shot.pixelColor(round(left + x) + off, round(top + y)) == colour for off in (-1, 0, 1))
+
+    middle = (y1 + y2) / 2
+    assert is_line(x1, middle)
+    assert is_line(x2, middle)
+    triangle = QPointF(x1, y1), QPointF(x2, y2), QPointF(x1, y2)
+    finer = replace(crop, outlines=(triangle,), points=(QPointF(x2 - 6, y1 + 6),))
+    grid.show_cells([replace(shown[0], crop=finer), *shown[1:]], cursor=1)
+    assert is_line(x1, middle)
+    assert not is_line(x2, middle), "the box is not the outline"
+    assert is_line(x2 - 6, y1 + 6)
 
 
 @pytest.mark.parametrize("scale", ["2", "1.5"])

@@ -67,7 +67,7 @@ def test_proposals_are_painted_before_the_next_key_can_accept_them(waiting: Driv
     assert waiting.session.waiting
     news = predict(waiting, waiting.session.frames.at(1).id)
     paints = Paints(waiting.window.canvas.viewport())
-    presenter_of(waiting).on_predicted(news)
+    presenter_of(waiting).news.on_predicted(news)
     assert paints.count == 1
     assert waiting.roles()[Role.CANDIDATE] == 2
 
@@ -78,7 +78,7 @@ def test_objects_never_lie_over_the_picture_of_the_frame_before(waiting: Driver)
     before = list(waiting.window.canvas.state.objects.values())
     waiting.window.projects.project.prefetcher.forget_all()
     presenter_of(waiting).open_frame(frame_id)
-    presenter_of(waiting).on_predicted(news)
+    presenter_of(waiting).news.on_predicted(news)
     presenter_of(waiting).select_next()
     assert list(waiting.window.canvas.state.objects.values()) == before
     waiting.wait(lambda: waiting.session.can_decide)

@@ -282,7 +282,7 @@ def test_the_folder_counts_what_each_classs_own_threshold_keeps(driver: Driver) 
     assert isinstance(table, ConfidenceTable)
     for name, value in (("dog", 0.7), ("bird", 0.2)):
         driver.session.set_threshold(value, class_of(driver, name))
-    driver.window._on_objects_changed()
+    driver.window.panel_news.show_objects()
     assert words(driver) == f"2 here  ·  {table.candidates(driver.session.thresholds)} in the folder"
     assert table.candidates(driver.session.thresholds) == 6
 

@@ -50,7 +50,7 @@ def connect_sheet(window: MainWindow) -> None:
     projects.opened.connect(attach)
     projects.scan_ended.connect(sheet.read_files_again)
     sheet.shown.connect(keep_clear)
-    CanvasKeys(sheet.grid, held={}, bare=window.bare_keys, on_input=window.note_input)
+    CanvasKeys(sheet.grid, held={}, bare=window.actions_.bare_keys, on_input=window.note_input)
 
 
 def sheet_commands(window: MainWindow) -> Handlers:

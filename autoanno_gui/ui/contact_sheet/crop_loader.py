@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QPointF, Qt, QThread, Signal, Slot
 from PySide6.QtGui import QImage
 
 from autoanno_gui.core.judged_page import SheetItem
@@ -31,6 +33,8 @@ class LoadedCrop:
         size: (width, height) in device pixels that the image was made to fit.
         image: Format_RGB32; None when the object cannot be shown.
         box: the object's box, xyxy in pixels of the image.
+        outlines: closed, in pixels of the image; none where the box is all there is.
+        points: keypoints, in pixels of the image.
         choices: project classes of the model's best scores, best first.
         fault: why there is no image, for people.
     """
@@ -38,6 +42,8 @@ class LoadedCrop:
     size: Size
     image: QImage | None
     box: tuple[float, float, float, float]
+    outlines: tuple[tuple[QPointF, ...], ...]
+    points: tuple[QPointF, ...]
     choices: tuple[int, ...]
     fault: str
 
@@ -184,6 +190,8 @@ class _CropThread(QThread):
                     else:
                         self.listed.emit(Listed(task[0], make_list(task[1], sheet)))
         except BaseException as error:  # noqa: BLE001 - the worker boundary: handed to the GUI thread, never swallowed
+            with self._wake:
+                self._under_way.clear()
             self.failed.emit(error)
 
     def _renewed(self) -> bool:
@@ -212,8 +220,14 @@ def _painted(crops: dict[SheetItem, SheetCrop], size: Size) -> dict[SheetItem, L
             size,
             to_image(found.crop.pixels) if found.crop is not None else None,
             found.crop.box if found.crop is not None else (0.0, 0.0, 0.0, 0.0),
+            tuple(map(_as_qt, found.outlines)),
+            _as_qt(found.points),
             found.choices,
             found.fault,
         )
         for item, found in crops.items()
     }
+
+
+def _as_qt(points: NDArray[np.float64]) -> tuple[QPointF, ...]:
+    return tuple(QPointF(x, y) for x, y in points.tolist())

@@ -15,8 +15,10 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPainterPath,
     QPaintEvent,
     QPen,
+    QPolygonF,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -69,8 +71,6 @@ class SheetGrid(QWidget):
     """How many cells fit, or how large their pictures are in device pixels, may be another now."""
     cell_clicked = Signal(int)
     cell_opened = Signal(int)
-    painted = Signal()
-    """All cells of the page have been painted with their pictures, once for each page."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,14 +89,15 @@ class SheetGrid(QWidget):
         self._cursor = 0
         self._seen: set[SheetItem] = set()
         """Objects whose picture, or its fault, was painted since the page was shown."""
-        self._told = True
 
     # ------------------------------------------------------------------------------------------------ what is shown
     def show_cells(self, cells: Sequence[Cell], *, cursor: int) -> None:
         """Show these cells; none more than `capacity` of them."""
         if [cell.item for cell in cells] != [cell.item for cell in self._cells]:
             self._seen.clear()
-            self._told = False
+        # A picture that took the place of another has to be painted, too.
+        pairs = zip(self._cells, cells, strict=False)
+        self._seen -= {cell.item for before, cell in pairs if cell.crop is not before.crop}
         self._cells, self._cursor = tuple(cells), cursor
         self._describe()
         self.update()
@@ -174,9 +175,6 @@ class SheetGrid(QWidget):
                 if cell.crop is not None and event.rect().contains(rect):
                     self._seen.add(cell.item)
         painter.end()
-        if self._cells and not self._told and not self.unseen():
-            self._told = True
-            self.painted.emit()
 
     def _paint_cell(self, painter: QPainter, rect: QRect, cell: Cell, *, current: bool) -> None:
         colours = theme.tokens()
@@ -208,18 +206,32 @@ class SheetGrid(QWidget):
         target = QRectF(left, top, image.width() / ratio, image.height() / ratio)
         painter.setOpacity(_DIMMED if cell.wrong else 1.0)
         painter.drawImage(target, image)
-        x1, y1, x2, y2 = (value / ratio for value in crop.box)
-        box = QRectF(QPointF(left + x1, top + y1), QPointF(left + x2, top + y2)).intersected(target)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setClipRect(target)
-        painter.setPen(QPen(_HALO, 3.5))
-        painter.drawRect(box)
-        painter.setPen(QPen(QColor(cell.colour), 1.75))
-        painter.drawRect(box)
+        outline = self._outline(crop, target)
+        for colour, width, radius in ((_HALO, 3.5, 3.5), (QColor(cell.colour), 1.75, 2.5)):
+            painter.setPen(QPen(colour, width))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(outline)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            for point in crop.points:
+                painter.drawEllipse(target.topLeft() + point / ratio, radius, radius)
         painter.setClipping(False)
         painter.setOpacity(1.0)
         if cell.wrong:
             self._paint_cross(painter, target)
+
+    def _outline(self, crop: LoadedCrop, target: QRectF) -> QPainterPath:
+        """Return what the page is about: the object's outline, or its box where there is nothing finer."""
+        ratio, path = self.devicePixelRatioF(), QPainterPath()
+        for ring in crop.outlines:
+            path.addPolygon(QPolygonF([target.topLeft() + point / ratio for point in ring]))
+            path.closeSubpath()
+        if not crop.outlines:
+            x1, y1, x2, y2 = (value / ratio for value in crop.box)
+            box = QRectF(QPointF(x1, y1), QPointF(x2, y2)).translated(target.topLeft())
+            path.addRect(box.intersected(target))
+        return path
 
     def _paint_cross(self, painter: QPainter, target: QRectF) -> None:
         centre, arm = target.center(), min(target.width(), target.height()) * 0.22

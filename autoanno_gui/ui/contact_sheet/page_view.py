@@ -131,7 +131,7 @@ class PageView:
     def _empty_text(self) -> str:
         class_id, back = self._sheet.class_id, self._key_of("edit.escape")
         record = self._session.classes.get(class_id) if class_id is not None else None
-        if record is None:
+        if record is None or self._view.neighbour_of(1) == class_id:
             return f"No frame that is still to be decided has a candidate. {back} goes back to the image."
         other = self._key_of("object.nudge_down_10")
-        return f"No candidate of “{record.name}” is left here. {other} shows the next class, {back} the image."
+        return f"No candidate of “{record.name}” is left. {other} shows the next class, {back} goes back to the image."

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -107,6 +108,12 @@ class QueueDialog(QDialog):
     def _explain(self) -> None:
         self._about.setText(ORDERS[self._order.currentIndex()][2])
 
+    def accept(self) -> None:
+        """Qt override: a number that is being typed counts, too."""
+        for box in self.findChildren(QAbstractSpinBox):
+            box.interpretText()
+        super().accept()
+
     @property
     def settings(self) -> QueueSettings:
         """The settings as they stand in the form."""
@@ -125,6 +132,7 @@ class QueueDialog(QDialog):
 
 def _number(lowest: float, highest: float, *, tip: str, step: float = 0.05) -> QDoubleSpinBox:
     box = QDoubleSpinBox(minimum=lowest, maximum=highest, singleStep=step, decimals=2)
+    box.setKeyboardTracking(False)  # the 0.4 on the way to 0.45 would take the other bound along
     box.setToolTip(tip)
     return box
 

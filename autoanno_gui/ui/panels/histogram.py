@@ -122,12 +122,18 @@ class ConfidenceHistogram(QWidget):
         painter.fillRect(QRectF(left, 0, right - left, bottom), QColor(colours.field))
         if self._counts.any():
             self._paint_bars(painter, bottom)
-        else:
-            painter.setPen(QColor(colours.muted))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No predictions yet")
         painter.fillRect(QRectF(left, bottom, right - left, 1), QColor(colours.strong_border))
         self._paint_marks(painter, bottom)
+        if not self._counts.any():
+            self._paint_words(painter, "No predictions")
         painter.end()
+
+    def _paint_words(self, painter: QPainter, words: str) -> None:
+        """Paint a text in the middle; no mark goes through it."""
+        painter.setPen(QColor(theme.tokens().muted))  # without a pen a text has no size
+        place = painter.boundingRect(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
+        painter.fillRect(place.adjusted(-4, 0, 4, 0), QColor(theme.tokens().field))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_bars(self, painter: QPainter, bottom: float) -> None:
         """Paint all bars dimmed, and over them what is kept.

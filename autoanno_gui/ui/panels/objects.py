@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QToolButton, QTreeView, QVBoxLayout, QWidget
 
 from autoanno_gui.core.task import Task
@@ -22,6 +23,13 @@ _COLLECTS: Final = {
 }
 
 
+class _ObjectList(QTreeView):
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt override: the selected object stays in sight where a panel beside it takes room."""
+        super().resizeEvent(event)
+        self.scrollTo(self.currentIndex())
+
+
 class ObjectsPanel(QWidget):
     """Objects with class, confidence and state, below their counts."""
 
@@ -33,7 +41,7 @@ class ObjectsPanel(QWidget):
         self._counts = QLabel()
         self._counts.setObjectName("mutedLabel")
         self._rows = ObjectRows(self)
-        self.list = QTreeView()
+        self.list = _ObjectList()
         self.list.setModel(self._rows)
         self.list.setItemDelegate(ObjectDelegate(self.list))
         self.list.setAccessibleName("Objects of this frame")

@@ -218,7 +218,10 @@ class QueuePanel(QWidget):
             self.shown_changed.emit(self._model.narrowed)
 
     def _choose_order(self, name: OrderName) -> None:
-        self.change_settings(replace(self._settings, order=name))
+        self._mark_current()  # whoever looked elsewhere in the list sees what comes next now
+        # Also the order that holds: it goes on where it was stopped.
+        self.set_settings(replace(self._settings, order=name))
+        self.settings_changed.emit(self._settings)
         self.filter_chosen.emit()
 
     def _say_wanted(self) -> None:

@@ -172,5 +172,6 @@ class FilterSheet(QFrame):
 
 def _confidence_box(name: str, value: float) -> QDoubleSpinBox:
     box = QDoubleSpinBox(minimum=LEAST, maximum=MOST, singleStep=_STEP, decimals=2, value=value)
+    box.setKeyboardTracking(False)  # the 0.4 on the way to 0.45 would take the other bound along
     box.setAccessibleName(name)
     return box

@@ -16,6 +16,7 @@ from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.ui import theme
 
 _SAID_MS: Final = 4000
+_GAP: Final = 16
 _SEPARATOR: Final = "  ·  "
 
 
@@ -51,22 +52,30 @@ class StatusLine(QStatusBar):
             label.setObjectName("mutedLabel")
         left = QWidget()
         row = QHBoxLayout(left)
-        row.setContentsMargins(8, 0, 8, 0)
-        row.setSpacing(16)
-        # The frame's name first: it is cut only where both do not fit.
+        row.setContentsMargins(_GAP // 2, 0, _GAP // 2, 0)
+        row.setSpacing(_GAP)
         row.addWidget(self._frame)
         row.addWidget(self._said, 1)
         self.addWidget(left, 1)
+        self._left = left
         for widget in (self._cursor, self._zoom, self._counts, self._job, self._model):
             self.addPermanentWidget(widget)
         self._timer = QTimer(self, singleShot=True, interval=_SAID_MS)
-        self._timer.timeout.connect(self._said.clear)
+        self._timer.timeout.connect(self._unsay)
 
     def say(self, text: str) -> None:
-        """Show one line for a few seconds."""
+        """Show one line for a few seconds, in place of the frame's name where there is no room for both."""
         if text:
             self._said.setText(text)
+            self._said.setToolTip(text)
+            both = self._frame.sizeHint().width() + self._said.sizeHint().width() + 2 * _GAP
+            self._frame.setVisible(both <= self._left.width())
             self._timer.start()
+
+    def _unsay(self) -> None:
+        self._said.clear()
+        self._said.setToolTip("")
+        self._frame.show()
 
     def show_frame(self, frame: Frame, *, place: int, count: int) -> None:
         """Name the open frame and its place in the queue."""

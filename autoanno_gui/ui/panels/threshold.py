@@ -185,7 +185,7 @@ class ThresholdPanel(QWidget):
             ghost_floor=thresholds.ghost_floor,
             own=others,
         )
-        self._show_counts(counts, class_id)
+        self._show_counts(class_id)
 
     def _kept(self, counts: NDArray[np.int64], class_id: int | None) -> NDArray[np.float64]:
         """Return (95,) the share of each bin above the threshold of its class."""
@@ -200,12 +200,11 @@ class ThresholdPanel(QWidget):
         found: NDArray[np.float64] = kept / np.maximum(totals, 1)
         return found
 
-    def _show_counts(self, counts: NDArray[np.int64], class_id: int | None) -> None:
+    def _show_counts(self, class_id: int | None) -> None:
         here = sum(shown.role is Role.CANDIDATE and class_id in (None, shown.class_id) for shown in self._objects)
         text = f"{here:,} here"
         if self._table is not None:
-            kept = self._kept(counts, class_id)
-            text += f"  ·  {round(float((kept * counts.sum(axis=1)).sum())):,} in the folder"
+            text += f"  ·  {self._table.candidates(self._thresholds, class_id):,} in the folder"
         self._counts.setText(text)
         self._counts.setToolTip(f"Candidates, the proposals above the threshold: {text}")
 

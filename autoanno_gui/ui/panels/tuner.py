@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -111,6 +111,9 @@ class TunerPanel(QWidget):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)
+        self._scroll = scroll
+        for widget in (self.sample_button, self.labelled_button, self.curve, self.class_list, self.apply_button):
+            widget.installEventFilter(self)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(scroll)
@@ -231,6 +234,12 @@ class TunerPanel(QWidget):
             + ", ".join(parts).capitalize()
             + "."
         )
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt override: what gets the focus comes into sight."""
+        if event.type() == QEvent.Type.FocusIn and isinstance(watched, QWidget):
+            self._scroll.ensureWidgetVisible(watched)
+        return False
 
     def showEvent(self, event: QEvent) -> None:
         """Qt override."""

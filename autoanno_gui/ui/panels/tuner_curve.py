@@ -149,7 +149,7 @@ class TuneCurve(QWidget):
         values = [point.seconds for point in tuning.curve]
         highest = min(max(values), HIGHEST * min(values)) * 1.15
         frame = _Frame(plot, highest)
-        self._paint_axes(painter, frame, metrics)
+        self._paint_axes(painter, frame, metrics, best=tuning.recommended)
         painter.save()
         painter.setClipRect(plot)
         self._paint_interval(painter, frame, tuning)
@@ -159,7 +159,7 @@ class TuneCurve(QWidget):
         self._paint_markers(painter, frame, tuning, metrics)
         self._paint_legend(painter, plot, metrics)
 
-    def _paint_axes(self, painter: QPainter, frame: _Frame, metrics: QFontMetricsF) -> None:
+    def _paint_axes(self, painter: QPainter, frame: _Frame, metrics: QFontMetricsF, *, best: float | None) -> None:
         colours, plot = theme.tokens(), frame.plot
         line = QPen(QColor(colours.strong_border), 1.0)
         step = _step(frame.highest)
@@ -172,7 +172,10 @@ class TuneCurve(QWidget):
             where = QRectF(0.0, y - metrics.height() / 2, plot.left() - GAP, metrics.height())
             painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:g}")
             value += step
-        painter.drawText(QRectF(GAP, GAP / 2, plot.right(), metrics.height()), 0, "seconds a frame")
+        # On the side where the name of the best threshold does not reach.
+        right = best is not None and frame.x(best) < plot.center().x()
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(QRectF(GAP, GAP / 2, plot.right() - GAP, metrics.height()), side, "seconds a frame")
         wide = metrics.horizontalAdvance("0.0") + GAP
         for value in (0.1, 0.3, 0.5, 0.7, 0.9):
             where = QRectF(frame.x(value) - wide / 2, plot.bottom() + GAP / 2, wide, metrics.height())

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from autoanno_gui.core.predictions import FramePredictions
+from autoanno_gui.inference.engine import Detector
 from autoanno_gui.inference.offline import prepare_offline
 
 TINY_NAMES = {0: "circle", 1: "square", 2: "triangle"}
@@ -63,6 +65,13 @@ def build_model(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Callabl
 def tiny(build_model: Callable[..., Path]) -> Path:
     """Return a detect model of three classes for 96 pixels that finds something in any noise."""
     return build_model()
+
+
+def predict(detector: Detector, image: Image) -> FramePredictions:
+    """Return what a detector finds in one picture, which it can look at."""
+    (found,) = detector.predict([image])
+    assert isinstance(found, FramePredictions)
+    return found
 
 
 def drawn(seed: int, *, width: int, height: int) -> Image:

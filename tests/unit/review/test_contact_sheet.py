@@ -18,8 +18,20 @@ from autoanno_gui.core.box import Box
 from autoanno_gui.core.errors import ProjectError
 from autoanno_gui.core.history import PageEntry
 from autoanno_gui.core.judged_page import JudgedPage, SheetItem
+from autoanno_gui.core.keypoints import Skeleton
+from autoanno_gui.core.mask import Mask, Part
+from autoanno_gui.core.outlines import KeypointSets, Masks, Outlines
 from autoanno_gui.core.prediction_index import PredictionIndex
-from autoanno_gui.core.records import FrameHeader, FrameState, How, PresentationMode, Thresholds, VerdictKind
+from autoanno_gui.core.predictions import FrameResult, RunSettings
+from autoanno_gui.core.records import (
+    DecisionKind,
+    FrameHeader,
+    FrameState,
+    How,
+    PresentationMode,
+    Thresholds,
+    VerdictKind,
+)
 from autoanno_gui.core.review_objects import Mark, Role
 from autoanno_gui.core.task import Task
 from autoanno_gui.imaging.crops import crop_around
@@ -27,6 +39,7 @@ from autoanno_gui.review.commits import PageAct
 from autoanno_gui.review.contact_sheet import ContactSheet
 from autoanno_gui.review.outcome import NOTHING, Outcome
 from autoanno_gui.review.queue_keeper import News, QueueKeeper
+from autoanno_gui.review.reports import metrics_report
 from autoanno_gui.review.sheet_list import (
     ListTask,
     MadeList,
@@ -41,7 +54,19 @@ from autoanno_gui.review.sheet_list import (
 from autoanno_gui.review.sheet_marks import SheetMarks
 from autoanno_gui.review.sheet_reader import REPLACED, CropJob, SheetReader
 from autoanno_gui.store.store_thread import Priority
-from tests.projects import GHOST, HEIGHT, SURE, UNSURE, USUAL, WIDTH, MadeProject, Proposal, make_project
+from tests.projects import (
+    GHOST,
+    HEIGHT,
+    MODEL,
+    SURE,
+    UNSURE,
+    USUAL,
+    WIDTH,
+    MadeProject,
+    Proposal,
+    make_project,
+    predictions,
+)
 from tests.unit.review.conftest import Sit
 from tests.unit.review.sitting import Sitting
 
@@ -353,6 +378,91 @@ def test_several_objects_of_one_frame_and_what_was_edited_there_before(sit_down:
     assert not sitting.document.unsaved
 
 
+def test_what_was_on_no_screen_does_not_count_as_shown(sit_down: Sit) -> None:
+    doubtful_dog = Proposal((220, 150, 300, 230), 1, 0.35)
+    sitting = sit_down(proposals=[USUAL, (SURE, doubtful_dog), (SURE, doubtful_dog), USUAL])
+    sitting.session.set_threshold(0.3)
+    sitting.go_to(2)
+    sitting.session.objects.add(Box(100, 150, 150, 200), class_of(sitting, "bird"))
+    sitting.go_to(0)
+    sitting.session.history.clear()
+    sitting.go_to(3)
+    sheet = sheet_of(sitting)
+    sitting.done(record(sitting, sheet, sheet.shown))
+    sitting.session.set_threshold(0.5)
+    for number in (1, 2):
+        sitting.go_to(number)
+        sitting.accept()
+    never, once = sitting.decision(1), sitting.decision(2)
+    assert (never.shown, [verdict.prediction for verdict in never.verdicts]) == ((0,), [0])
+    assert once.shown == (0, 1)
+    assert [verdict.how for verdict in once.verdicts if verdict.prediction == 1] == [How.THRESHOLD]
+
+
+def test_the_seconds_of_a_page_are_seconds_of_its_frames(sit_down: Sit) -> None:
+    sitting = sit_down(proposals=[USUAL] * 4, clock=lambda: 0.0)
+    sheet = sheet_of(sitting)
+    sitting.done(record(sitting, sheet, sheet.shown, seconds=8.0))
+    sitting.undo()
+    sitting.done(record(sitting, sheet, sheet.shown, seconds=6.0))
+    for number in (0, 1):
+        sitting.go_to(number)
+        sitting.accept()
+    assert [(entry.decision.timing.active, entry.page_seconds) for entry in sitting.ledger] == [(0.0, 1.5)] * 2
+    with sitting.store.reader() as reader:
+        assert metrics_report(reader)["median_seconds_per_frame"] == 1.5
+
+
+def test_the_seconds_of_a_page_belong_to_the_decision_that_follows(sit_down: Sit) -> None:
+    sitting = sit_down(proposals=[USUAL] * 2, clock=lambda: 0.0)
+    sheet = sheet_of(sitting)
+    sitting.done(record(sitting, sheet, sheet.shown[:1], seconds=2.0))
+    sitting.go_to(0)
+    sitting.defer()
+    sitting.go_to(0)
+    sitting.accept()
+    sitting.go_to(0)
+    sitting.accept()
+    kinds = [(entry.decision.kind, entry.page_seconds) for entry in sitting.ledger]
+    assert kinds == [
+        (DecisionKind.DEFERRED, 0.0),
+        (DecisionKind.ACCEPTED, 2.0),
+        (DecisionKind.ACCEPTED, 0.0),
+    ]
+
+
+def test_an_object_is_shown_only_while_it_stands(sit_down: Sit) -> None:
+    sitting = sit_down(proposals=[USUAL] * 6)
+    pages, cat, items = sitting.session.pages, class_of(sitting, "cat"), sheet_of(sitting).shown
+    sitting.accept()
+    sitting.go_to(5)
+    sitting.defer()
+    sitting.done(pages.record(sheet_of(sitting).verdicts(items[4:5]), class_id=cat, seconds=1.0))
+    sitting.session.predictions_arrived(sitting.ids[2], 999)
+    sitting.session.note_replaced(sitting.ids[3])
+    assert [pages.standing(item, cat) for item in items] == [False, True, False, False, False, True]
+    assert not pages.standing(replace(items[1], frame_id=999), cat)
+
+
+def test_a_list_that_is_made_before_the_page_is_saved_is_without_it(sitting: Sitting) -> None:
+    sitting.session.next()
+    sheet = sheet_of(sitting)
+    with sitting.busy_store():
+        outcome = record(sitting, sheet, sheet.shown[1:])
+        assert [item.frame_id for item in sheet_of(sitting).shown] == sitting.ids[:1]
+    sitting.done(outcome)
+
+
+def test_an_older_draft_does_not_come_after_the_page(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    with sitting.busy_store():
+        sitting.session.objects.add(Box(100, 150, 150, 200), class_of(sitting, "bird"))
+        sitting.session.save_draft()
+        outcome = record(sitting, sheet, sheet.shown)
+    sitting.done(outcome)
+    assert [len(found) for found in drafts(sitting)] == [2, 1, 1, 1]
+
+
 def test_nothing_else_is_recorded_or_decided_until_the_store_has_it(sitting: Sitting) -> None:
     sheet = sheet_of(sitting)
     with sitting.busy_store():
@@ -504,7 +614,50 @@ def test_a_nudge_after_a_page_is_a_step_of_its_own(sitting: Sitting) -> None:
     assert isinstance(sitting.session.history.to_undo, PageEntry)
 
 
+def test_a_page_is_done_again_after_its_class_was_merged(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    cat, dog = class_of(sitting, "cat"), class_of(sitting, "dog")
+    sheet.toggle_wrong(sheet.shown[1])
+    sitting.done(record(sitting, sheet, sheet.shown))
+    sitting.go_to(1)
+    sitting.undo()
+    sitting.store.submit(Priority.OTHER, lambda w: w.merge_class(cat, into=dog)).result()
+    sitting.session.reload_classes()
+    sitting.session.reload_predictions()
+    sitting.redo()
+    assert sitting.in_role(Role.REJECTED) == 1
+    sitting.go_to(0)
+    assert sitting.in_role(Role.CONFIRMED) == 1
+    assert [list(found) for found in drafts(sitting)] == [[0]] * 4
+    sitting.undo()
+    assert [list(found) for found in drafts(sitting)] == [[]] * 4
+
+
+def test_what_is_done_again_is_what_the_ledger_says(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    sitting.done(record(sitting, sheet, sheet.shown))
+    sitting.undo()
+    sitting.session.label_by_hand()
+    sitting.redo()
+    assert [list(found) for found in drafts(sitting)] == [[], [0], [0], [0]]
+    assert [row["frame"] for row in events(sitting)[-1][2]["objects"]] == ["frame_1.jpg", "frame_2.jpg", "frame_3.jpg"]
+
+
 # ------------------------------------------------------------------------------------------------ failures
+def test_what_was_done_on_the_frame_meanwhile_outlives_a_page_that_fails(sitting: Sitting) -> None:
+    sheet = sheet_of(sitting)
+    with sitting.failing_disk():
+        outcome = record(sitting, sheet, sheet.shown)
+        sitting.session.objects.select(0)
+        sitting.session.objects.reject()
+        assert outcome.commit is not None
+        outcome.commit.exception(20)
+        sitting.session.commit_failed()
+    assert sitting.in_role(Role.REJECTED) == 1
+    sitting.session.save_draft()
+    assert drafts(sitting) == [{0: ("rejected", class_of(sitting, "cat"))}, {}, {}, {}]
+
+
 def test_a_page_that_could_not_be_written_is_back_with_nothing_changed(sitting: Sitting) -> None:
     sheet = sheet_of(sitting)
     news: list[tuple[PageAct, bool]] = []
@@ -576,6 +729,55 @@ def test_a_crop_shows_the_object_with_a_margin(sitting: Sitting) -> None:
     assert 0 < y1 < y2 < height
     middle = found.crop.pixels[int((y1 + y2) / 2), int((x1 + x2) / 2)]
     assert middle[2] > 150 > middle[1], "the red square"
+
+
+@pytest.mark.parametrize("task", list(Task))
+def test_a_crop_comes_with_the_outline_that_is_judged(sitting: Sitting, task: Task) -> None:
+    sitting.done(sitting.session.set_task(task, None))
+    (item,) = sheet_of(sitting).shown[:1]
+    found = crops(sitting, [item])[item]
+    x1, y1, x2, y2 = found.crop.box
+    if task is Task.OBB:
+        (outline,) = found.outlines
+        assert outline.min(axis=0).tolist() == pytest.approx([x1, y1])
+        assert outline.max(axis=0).tolist() == pytest.approx([x2, y2])
+    else:
+        assert found.outlines == (), "the box is all that the model said"
+    assert found.points.shape == (0, 2), "no model has placed any"
+
+
+def propose(sitting: Sitting, outlines: Outlines) -> SheetItem:
+    """Let a model find the usual objects of the first frame with these outlines. Returns the first object."""
+    frame_id, found = sitting.ids[0], replace(predictions(USUAL), outlines=outlines)
+    settings = RunSettings(MODEL, (640, 640))
+    run = sitting.store.submit(Priority.OTHER, lambda w: w.start_run(settings, device="cpu")).result()
+    sitting.store.submit(Priority.OTHER, lambda w: w.record_results(run, [FrameResult(frame_id, found)])).result()
+    with sitting.store.reader() as reader:
+        run_frame_id = reader.frame(frame_id).run_frame_id
+    assert run_frame_id is not None
+    return SheetItem(frame_id, run_frame_id, 0)
+
+
+def test_a_mask_and_keypoints_are_on_the_crop(sitting: Sitting) -> None:
+    sitting.done(sitting.session.set_task(Task.SEGMENT, None))
+    outer, hole = [(20, 20), (80, 20), (20, 80)], [(25, 25), (30, 25), (25, 30)]
+    mask = Mask((Part(np.array(outer, np.float64), (np.array(hole, np.float64),)),))
+    item = propose(sitting, Masks.of([mask, None, None, None]))
+    found = crops(sitting, [item])[item]
+    assert [len(ring) for ring in found.outlines] == [3, 3]
+    assert found.outlines[0].min(axis=0).tolist() == pytest.approx(found.crop.box[:2])
+    placed, unseen = (40.0, 50.0, 0.9), (0.0, 0.0, 0.1)
+    sitting.done(sitting.session.set_task(Task.POSE, Skeleton(("nose", "tail"))))
+    item = propose(sitting, KeypointSets(np.array([[placed, unseen]] * 4, np.float32)))
+    found = crops(sitting, [item])[item]
+    assert found.outlines == ()
+    assert found.points.tolist() == [pytest.approx(found.crop.placed(np.array([placed[:2]]))[0].tolist())]
+
+
+def test_points_of_a_picture_have_places_on_its_crop() -> None:
+    found = crop_around(np.zeros((240, 320, 3), np.uint8), Box(100, 60, 160, 120), width=120, height=100)
+    corners = np.array([(100.0, 60.0), (160.0, 120.0)])
+    assert found.placed(corners).ravel().tolist() == pytest.approx(found.box)
 
 
 @pytest.mark.parametrize("box", [Box(-20, -20, 30, 30), Box(300, 220, 340, 260), Box(0, 0, 320, 240), Box(5, 5, 5, 5)])

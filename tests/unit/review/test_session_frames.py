@@ -115,3 +115,22 @@ def test_a_decided_frame_follows_a_merge_of_its_classes(tmp_path: Path) -> None:
         assert decision is not None
         assert (decision.kind, [v.class_changed for v in decision.verdicts]) == (DecisionKind.ACCEPTED, [False, False])
         session.close()
+
+
+def test_a_frame_of_the_tuning_sample_keeps_its_ghosts_in_sight(tmp_path: Path) -> None:
+    store, session = open_session(make_project(tmp_path))
+    with store, store.reader() as reader:
+        session.take_frames(frame for block in reader.frames() for frame in block)
+        frame = session.frames.at(0)
+        session.tuning_sample = (frame.id,)
+        session.open(frame.id)
+        session.frame_painted()
+        assert session.objects.ghosts_shown
+        session.reload_classes()
+        session.reload_predictions()
+        assert session.objects.ghosts_shown, "a class was renamed"
+        session.label_by_hand()
+        assert not session.objects.ghosts_shown
+        session.label_by_hand()
+        assert session.objects.ghosts_shown, "back to the proposals"
+        session.close()
