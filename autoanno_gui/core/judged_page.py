@@ -99,8 +99,8 @@ def judge(document: Document, verdicts: Mapping[SheetItem, SheetVerdict], class_
 
 
 def take_back(document: Document, verdicts: Mapping[SheetItem, SheetVerdict]) -> Change | None:
-    """Let objects of one frame be mere proposals again, as they were before their page was recorded. What was done about
-    them since has to be undone before."""
+    """Let objects of one frame be mere proposals again, as they were before their page was recorded. What was done
+    about them since has to be undone before."""
     before: dict[int, ReviewObject | None] = {}
     after: dict[int, ReviewObject | None] = {}
     for item in verdicts:

@@ -20,6 +20,7 @@ from autoanno_gui.core.keypoints import Skeleton
 from autoanno_gui.core.predictions import ModelInfo
 from autoanno_gui.core.queue_settings import QueueSettings
 from autoanno_gui.core.records import ClassRecord, Frame, FrameState, PresentationMode, Thresholds
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.core.task import Task
 from autoanno_gui.review.commits import Commits
 from autoanno_gui.review.documents import Documents
@@ -253,10 +254,10 @@ class FrameSession:
         document = self.document
         self._documents.drop_untouched(but=document)
         if document is not None and document.run_frame_id is not None and not document.has_traces:
-            nothing_selected = self.objects.selected is None
+            deselected = self.objects.selected is None and bool(document.in_role(Role.CANDIDATE))
             self._documents.take_predictions(document, document.run_frame_id)
             self.look_at(document)
-            if nothing_selected:
+            if deselected:
                 # Whoever took the selection away means the next box with a class, not some candidate.
                 self.objects.select(None)
 

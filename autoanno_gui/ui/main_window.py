@@ -256,22 +256,23 @@ class MainWindow(QMainWindow):
             return
         self.canvas.set_task(project.session.task)
         self.canvas.set_skeleton(project.session.skeleton if project.session.task is Task.POSE else None)
-        self.actions_["file.skeleton"].setEnabled(project.session.task is Task.POSE)
         self.objects_panel.show_task(project.session.task)
+        self._update_enabled()
 
     def show_error(self, sentence: str) -> None:
         """Show a fault of the environment: the sentence says what happened and what to do."""
         self.notice.show_text(sentence)
 
     def _update_enabled(self) -> None:
-        open_ = self.projects.project is not None
+        project = self.projects.project
+        open_ = project is not None
         for action_id in self.actions_.ids():
             area = action_id.split(".")[0]
             if area in ("review", "object", "tool", "threshold", "frame", "class", "model", "edit"):
                 self.actions_[action_id].setEnabled(open_ or action_id == "edit.settings")
-        for action_id in ("file.save_copy", "file.relink", "file.task", "file.skeleton", "file.export", "view.enhance"):
+        for action_id in ("file.save_copy", "file.relink", "file.task", "file.export", "view.enhance", "tools.tune"):
             self.actions_[action_id].setEnabled(open_)
-        self.actions_["tools.tune"].setEnabled(open_)
+        self.actions_["file.skeleton"].setEnabled(project is not None and project.session.task is Task.POSE)
         for panel in self.panels:
             panel.setEnabled(open_)
         self.actions_["model.predict"].setEnabled(open_ and not self.models.job_running)

@@ -135,7 +135,9 @@ def test_a_prediction(photos: Path, tiny: Path, tmp_path: Path) -> None:
     file = project_file_for(AppHome.find(), photos)
     assert [len(runs) for runs in finished_runs(file).values()] == [1, 0, 1, 1]
     assert hashes(photos) == before
-    assert [row["reason"] for row in report("queue", photos)["frames"]] == ["coverage"] * 3 + ["failed"]
+    reasons = [row["reason"] for row in report("queue", photos, "--checks", "off")["frames"]]
+    assert set(reasons[:3]) <= {"borderline", "crowded", "ambiguous", "coverage"}
+    assert reasons[3:] == ["failed"]
 
     masked = report("predict", photos, "--model", tiny, "--device", "cpu", "--segmenter", "grabcut")
     assert (masked["frames_masked_now"], masked["frames_predicted"], masked["predictions"]) == (3, 3, objects)

@@ -24,14 +24,14 @@ def test_the_queue(reviewed: MadeProject) -> None:
     found = report("queue", "--project", reviewed.file)
     assert found["order"] == "natural"
     assert [(row["frame"], row["reason"], row["state"]) for row in found["frames"]] == [
-        ("frame_3.jpg", "coverage", "undecided"),
+        ("frame_3.jpg", "ordered", "undecided"),
         ("frame_2.jpg", "rejected", "rejected"),
         ("frame_0.jpg", "decided", "accepted"),
         ("frame_1.jpg", "decided", "edited"),
     ]
     assert all(isinstance(row["score"], float) for row in found["frames"])
     lines = run("queue", "--project", reviewed.file).stdout.splitlines()
-    assert lines[0].split() == ["1", "undecided", "coverage", "frame_3.jpg"]
+    assert lines[0].split() == ["1", "undecided", "ordered", "frame_3.jpg"]
 
 
 def test_the_figures(reviewed: MadeProject) -> None:

@@ -96,7 +96,7 @@ def review_everything(open_window: Open, photos: Path) -> Reviewer:
     driver.wait_for_frame(0)
     reviewer = Reviewer(driver)
     reviewer.review_all(128)
-    assert list(reviewer.expected) == sorted((file.name for file in photos.iterdir()), key=natural_key)
+    assert set(reviewer.expected) == {file.name for file in photos.iterdir()}
     for act in ("reject_one", "change_class", "swap_class", "promote_ghost", "draw_missing", "undo_the_decision"):
         assert reviewer.acts[act] >= 3, reviewer.acts
     assert min(reviewer.acts[act] for act in ("confirm_empty", "rejected", "deferred")) >= 3, reviewer.acts
@@ -110,13 +110,13 @@ def second_sitting(open_window: Open, photos: Path, reviewer: Reviewer) -> None:
     driver = reviewer.driver = open_window(arguments=[str(photos), "--checks", "off"])
     driver.wait_for_frame(0)
     put_off = [path for path, (kind, _) in reviewer.expected.items() if kind is DecisionKind.DEFERRED]
-    for path in put_off:
+    for path in sorted(put_off, key=natural_key):
         assert driver.frame == path
         reviewer.accept()
     assert driver.finished == 1
     rejected = [path for path, (kind, _) in reviewer.expected.items() if kind is DecisionKind.REJECTED]
     driver.decide(Key.Key_R, SHIFT)
-    for path in rejected[:2]:
+    for path in sorted(rejected, key=natural_key)[:2]:
         assert driver.frame == path
         assert driver.roles() == {}
         frame = driver.session.frame

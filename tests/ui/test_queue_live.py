@@ -160,6 +160,18 @@ def test_predictions_that_arrive_move_their_frame_but_not_what_comes_next(by_cou
     assert by_count.frame == "frame_0.jpg"
 
 
+def test_an_order_of_frames_that_stand_otherwise_by_now_is_made_again(by_count: Driver) -> None:
+    session = by_count.session
+    backwards = [frame.id for frame in session.frames][::-1]
+
+    def act() -> None:
+        controller(by_count).ask(soon=True)
+        session.take_frames([], order=backwards)
+
+    sort(by_count, act)
+    assert numbers(by_count) == list(reversed(range(20)))
+
+
 def test_a_decision_and_its_undoing_reach_the_index(by_count: Driver) -> None:
     def judged() -> set[int]:
         index = controller(by_count).index

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPlainTextEdit, 
 from autoanno_gui.config import AppHome, Settings
 from autoanno_gui.core.records import FrameState
 from autoanno_gui.core.review_objects import Role
+from autoanno_gui.core.task import Task
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.commands import commands
 from autoanno_gui.ui.dialogs.class_picker import ClassPicker
@@ -322,3 +323,15 @@ def test_only_folders_can_be_dropped(open_window: Open, made: MadeProject, what:
     event.ignore()
     open_window(arguments=[]).window.dragEnterEvent(event)
     assert event.isAccepted() is accepted
+
+
+def test_the_skeleton_is_offered_for_keypoints_only(driver: Driver) -> None:
+    skeleton = driver.window.actions_["file.skeleton"]
+    assert not skeleton.isEnabled()
+    driver.decide(Key.Key_Space)
+    assert not skeleton.isEnabled()
+    assert driver.window.presenter is not None
+    driver.window.presenter.set_task(Task.POSE, None)
+    assert skeleton.isEnabled()
+    driver.window.presenter.set_task(Task.DETECT, None)
+    assert not skeleton.isEnabled()
