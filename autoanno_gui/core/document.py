@@ -307,11 +307,17 @@ class Document:
         return item if into is None else replace(item, class_id=into)
 
     # ------------------------------------------------------------------------------------------------ views
-    def set_thresholds(self, thresholds: Thresholds) -> None:
-        """Move the display threshold: what becomes a candidate by it counts as shown from now on."""
+    def set_thresholds(self, thresholds: Thresholds, *, in_sight: bool = True) -> None:
+        """Move the display threshold: what becomes a candidate by it counts as shown from now on, if the frame is in
+        sight."""
         self.thresholds = thresholds
         self._duplicates = self._roles = None
-        self._note_shown()
+        if in_sight:
+            self._note_shown()
+
+    def note_shown(self, *object_ids: int) -> None:
+        """Take it that these predictions were shown as candidates elsewhere: on a page of the contact sheet."""
+        self._shown.update(object_ids)
 
     def replace_predictions(self, predictions: MappedPredictions) -> None:
         """Take the frame's first predictions while it is open; objects drawn meanwhile stay."""

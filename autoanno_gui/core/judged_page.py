@@ -85,6 +85,7 @@ def judge(document: Document, verdicts: Mapping[SheetItem, SheetVerdict], class_
     """Give objects of one frame their verdicts, as one change; those that do not stand any more stay as they are."""
     standing = {item.prediction: verdict for item, verdict in verdicts.items() if stands(document, item, class_id)}
     before = {prediction: document.get(prediction) for prediction in standing}
+    document.note_shown(*standing)
     for prediction, verdict in standing.items():
         match verdict.kind:
             case VerdictKind.REJECTED:

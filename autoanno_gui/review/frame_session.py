@@ -55,6 +55,8 @@ class FrameSession:
         self.tuning_sample: tuple[int, ...] = stored_sample(self._reader)
         """Frames that the threshold is tuned on: they come first, and with their ghosts."""
         self.model_active = False
+        self.in_sight = True
+        """Whether the open frame is on the screen; the contact sheet may stand in its place."""
         self.finished = False
         self.on_write: Callable[[Future[None]], None] = lambda _future: None
         """Called with each write that nothing waits for, so that a failure can be told."""
@@ -238,6 +240,12 @@ class FrameSession:
 
     def _newest(self, frame: Frame) -> Frame:
         return replace(frame, state=self.frames.get(frame.id).state) if frame.id in self._judged else frame
+
+    def set_in_sight(self, in_sight: bool) -> None:
+        """Note that something else stands in the place of the open frame, or does no longer."""
+        self.in_sight = in_sight
+        if in_sight and self.document is not None:
+            self.document.set_thresholds(self.thresholds)
 
     def frame_painted(self) -> None:
         """Note that the open frame's pixels and objects are on the screen: keys count from now on."""

@@ -138,12 +138,16 @@ class ObjectEditor:
             text = "The model proposed nothing less certain here."
         return Outcome(Step.OBJECTS, tuple(item.id for item in ghosts), text=text)
 
-    def apply_thresholds(self, thresholds: Thresholds) -> Outcome:
-        """Look at the document through other thresholds; the selection stays where it still can be seen."""
+    def apply_thresholds(self, thresholds: Thresholds, *, in_sight: bool = True) -> Outcome:
+        """Look at the document through other thresholds; the selection stays where it still can be seen.
+
+        Args:
+            in_sight: whether the frame is on the screen, so that what becomes a candidate is shown as one.
+        """
         document = self.document
         if document is None:
             return NOTHING
-        document.set_thresholds(thresholds)
+        document.set_thresholds(thresholds, in_sight=in_sight)
         seen = document.review_order(ghosts=self.ghosts_shown)
         self.also_selected &= frozenset(seen)
         if self.selected not in seen:

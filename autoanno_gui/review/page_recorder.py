@@ -197,7 +197,10 @@ class PageRecorder:
         document = self._session.document
         if document is not None and document.frame_id == frame_id and not self._session.finished:
             return document
-        return self._documents.left(self._frame(frame_id))
+        left, thresholds = self._documents.left(self._frame(frame_id)), self._session.thresholds
+        if left is not None and left.thresholds != thresholds:
+            left.set_thresholds(thresholds, in_sight=False)
+        return left
 
     def _may_stand(self, page: JudgedPage, item: SheetItem) -> bool:
         """Whether an object can be judged again: of frames without a living document nothing can have changed."""

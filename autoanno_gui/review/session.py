@@ -334,7 +334,7 @@ class ReviewSession(FrameSession):
             return NOTHING
         self.thresholds = thresholds
         self._drop_question()
-        return replace(self.objects.apply_thresholds(thresholds), text=text)
+        return replace(self.objects.apply_thresholds(thresholds, in_sight=self.in_sight), text=text)
 
     def reload_classes(self) -> None:
         """Read classes and class maps again, after any of them changed; a class that is gone needs no threshold."""

@@ -223,7 +223,7 @@ class ModelController(QObject):
             raise error
         elif self._job_failures:
             lost = count_of(self._job_failures, "frame")
-            sentence = f"{lost} could not be predicted; the filter “Cannot be used” of the queue lists them."
+            sentence = f"{lost} could not be predicted; the filter “Cannot be used” lists them."
             # A few bad files are nothing to stop for; when most are bad, something is wrong with the folder.
             most = self._job_failures > self._job_total / 2
             (self.failed if most else self.said).emit(sentence)

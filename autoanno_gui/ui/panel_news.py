@@ -89,7 +89,7 @@ class PanelNews(QObject):
         frame = project.session.frame if project is not None else None
         if project is None:
             return
-        self._panels.queue.set_matches(project.queue.matches)
+        self._panels.queue.set_matches(project.queue.matched, project.queue.matches)
         self._panels.queue.refresh_order()
         self._panels.threshold.show_table(project.queue.table)
         if frame is None:

@@ -42,6 +42,8 @@ class QueueController(QObject):
         """How the confidences are spread, as of the last order."""
         self.matches: NDArray[np.bool_] | None = None
         """(N,) by position, which frames the queue is narrowed to by their predictions; None for all."""
+        self.matched = QueueFilter()
+        """The filter that these are the answer to."""
         self._wanted = QueueFilter()
         self._news = News()
         self._busy = False
@@ -166,19 +168,21 @@ class QueueController(QObject):
         else:
             by_name = self._by_name(found.request.settings)
             self._session.queue.take_order(found.order, by_name=by_name, restart=found.request.restart)
-            self.matches = found.matches
+            self.matched, self.matches = found.request.wanted, found.matches
             self.arranged.emit()
         if stale or self._again:
             self.ask(soon=self._soon)
 
     @Slot(object)
     def _on_failed(self, error: BaseException) -> None:
-        self._ended = True
-        # Whoever waits for the first order goes on without.
-        self.arranged.emit()
+        closed, self._ended = self._ended, True
+        if not closed:
+            # Whoever waits for the first order goes on without.
+            self.arranged.emit()
         if not isinstance(error, KnownError):
             raise error
-        self.failed.emit(f"The queue is not sorted any more: {error}")
+        if not closed:
+            self.failed.emit(f"The queue is not sorted any more: {error}")
 
     def close(self) -> None:
         """End the threads; nothing is lost."""

@@ -15,6 +15,7 @@ from autoanno_gui.core.queue_settings import OrderName, QueueSettings
 from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.ui.dialogs.queue import QueueDialog
 from autoanno_gui.ui.panels.queue_popup import FilterSheet, Narrowing
+from autoanno_gui.ui.panels.tuner import TunerPanel
 from tests.projects import MadeProject, Proposal, make_project
 from tests.ui.driver import Driver, Key
 from tests.ui.test_queue_panel import focused, popups
@@ -147,3 +148,39 @@ class TestManyObjects:
         driver.window.actions_["tools.tune"].trigger()
         driver.wait(lambda: listed.height() < before)
         assert listed.viewport().rect().contains(listed.visualRect(listed.currentIndex()))
+
+
+def test_what_gets_the_focus_in_the_tuner_comes_into_sight(qtbot: QtBot) -> None:
+    panel = TunerPanel()
+    qtbot.addWidget(panel)
+    panel.resize(250, 70)
+    panel.show()
+    qtbot.waitUntil(panel.isActiveWindow)
+    for widget in (panel.curve, panel.sample_button):
+        assert widget.visibleRegion().isEmpty()
+        widget.setFocus()
+        assert not widget.visibleRegion().isEmpty()
+
+
+def test_the_panel_says_no_longer_what_is_over(qtbot: QtBot) -> None:
+    panel = TunerPanel()
+    qtbot.addWidget(panel)
+    panel.set_busy(True, "Drawing frames… 100%")
+    assert panel.texts[1] == "Drawing frames… 100%"
+    panel.set_busy(False)
+    assert panel.texts[1] == ""
+
+
+class TestFewObjects:
+    @pytest.fixture
+    def made(self, tmp_path: Path) -> MadeProject:
+        return make_project(tmp_path, [CAT, CAT])
+
+    def test_an_empty_sheet_offers_no_next_class_where_there_is_none(self, driver: Driver) -> None:
+        sheet = driver.window.contact_sheet
+        driver.window.actions_["review.contact_sheet"].trigger()
+        driver.wait(lambda: sheet.ready)
+        assert len(sheet.grid.cells) == 2
+        driver.window.actions_["review.accept_frame"].trigger()
+        driver.wait(lambda: not sheet.grid.cells)
+        assert sheet.grid.message == "No frame that is still to be decided has a candidate. Esc goes back to the image."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
@@ -221,11 +222,12 @@ class TestFilters:
     def test_a_late_answer_to_another_filter_is_passed_over(self, driver: Driver) -> None:
         panel = panel_of(driver)
         panel.filters.narrow(Narrowing(QueueFilter(class_id(driver, "dog"))))
-        panel.set_matches(None)
+        panel.set_matches(QueueFilter(), None)
+        panel.set_matches(QueueFilter(class_id(driver, "cat")), np.zeros(7, np.bool_))
         driver.wait(lambda: len(listed(driver)) == 2)
         matches = panel._model.filter.matches
         panel.filters.narrow(Narrowing())
-        panel.set_matches(matches)
+        panel.set_matches(QueueFilter(class_id(driver, "dog")), matches)
         assert len(listed(driver)) == 7
 
     def test_another_folder_starts_without_a_filter(self, driver: Driver, tmp_path: Path) -> None:

@@ -242,7 +242,7 @@ def test_the_histogram_follows_the_decisions(driver: Driver) -> None:
     assert shown._counts[:, Judged.REJECTED].sum() == 1
     tip = shown.tip_at(shown.place_of(0.05 + (sure + 0.5) / 100))
     assert "1 accepted" in tip
-    assert "2 not yet looked at" in tip
+    assert "2 not judged" in tip
     assert "ghosts from 0.15" in tip
 
 

@@ -159,8 +159,7 @@ class SheetBrowser(QObject):
         if like is None:
             like = self._last_correction(project)
         if like is None:
-            reject = self._key_of("object.reject")
-            self.said.emit(f"Reject an object with {reject} or change its class first: the sheet then shows its like.")
+            self.said.emit("Reject an object or change its class first: the sheet then shows its like.")
         else:
             self._show(SheetRequest(like.class_id, like))
 
@@ -195,6 +194,8 @@ class SheetBrowser(QObject):
         self._was_active = self.active
         self.shown.emit(self.active)
         session = self._project.session if self._project is not None else None
+        if session is not None:
+            session.set_in_sight(not self.active)
         if self.active:
             # Whoever gives the keys back to the image gives them to what stands in its place.
             self._canvas.setFocusProxy(self.grid)

@@ -29,7 +29,7 @@ WORDS: Final = {
     Judged.PROMOTED: "promoted",
     Judged.EDITED: "edited",
     Judged.ACCEPTED: "accepted",
-    Judged.NOT_YET: "not yet looked at",
+    Judged.NOT_YET: "not judged",
 }
 _COLOURS: Final = {
     ThemeName.DARK: {

@@ -127,12 +127,12 @@ class QueuePanel(QWidget):
         self._current = frame_id
         self._mark_current()
 
-    def set_matches(self, matches: NDArray[np.bool_] | None) -> None:
+    def set_matches(self, asked: QueueFilter, matches: NDArray[np.bool_] | None) -> None:
         """Take the answer to `filter_changed`: (N,) by position, whether each frame passes; None for all.
 
         A newer answer to the same filter is shown with the next order.
         """
-        if (matches is None) is not self.filters.narrowing.predictions.is_open:
+        if asked != self.filters.narrowing.predictions:
             return  # the answer to another filter, that came late
         wanted = replace(self._model.filter, matches=matches)
         if self._awaits_matches:
