@@ -222,7 +222,6 @@ def test_the_same_tool_again_keeps_what_is_under_way(view: CanvasView, mouse: Mo
 def test_a_box_of_just_the_least_width_is_drawn(view: CanvasView, mouse: Mouse, heard: Heard, left: int) -> None:
     view.set_tool(ToolName.BOX)
     view.camera.zoom_at(1.37, 100, 100)
-    top = view.camera.to_view(0, 50)[1]
-    begin = view.camera.to_image(left, round(top))
-    mouse.drag(begin, view.camera.to_image(left + MIN_SIDE, round(top) + 40))
+    x, y = (round(value) for value in view.camera.to_view(left, 50))
+    mouse.drag(view.camera.to_image(x, y), view.camera.to_image(x + MIN_SIDE, y + 40))
     assert len(heard.drawn) == 1
