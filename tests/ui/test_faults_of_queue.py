@@ -184,3 +184,18 @@ class TestFewObjects:
         driver.window.actions_["review.accept_frame"].trigger()
         driver.wait(lambda: not sheet.grid.cells)
         assert sheet.grid.message == "No frame that is still to be decided has a candidate. Esc goes back to the image."
+
+    def test_a_mark_can_be_taken_back_after_a_look_at_the_frame(self, driver: Driver) -> None:
+        sheet, actions = driver.window.contact_sheet, driver.window.actions_
+        actions["review.contact_sheet"].trigger()
+        driver.wait(lambda: sheet.ready)
+        sheet.toggle_wrong()
+        assert [cell.wrong for cell in sheet.grid.cells] == [True, False]
+        before = len(driver.shown)
+        sheet.open_frame()
+        driver.wait(lambda: not sheet.active and (len(driver.shown) > before or driver.session.can_move))
+        actions["review.contact_sheet"].trigger()
+        driver.wait(lambda: sheet.ready)
+        assert [cell.wrong for cell in sheet.grid.cells] == [True, False]
+        actions["edit.undo"].trigger()
+        assert [cell.wrong for cell in sheet.grid.cells] == [False, False]

@@ -252,7 +252,6 @@ class SheetBrowser(QObject):
     def _fill(self, request: SheetRequest) -> None:
         """Make a list; it is there when the drafts of its frames have been read."""
         self._filled = False
-        self.marks.forget()
         if self._lister is None or not self._lister.ask(request):
             self.grid.message = "The predictions are still being read; the sheet comes by itself."
             self.grid.show_cells((), cursor=0)
@@ -263,6 +262,8 @@ class SheetBrowser(QObject):
         if project is None:
             return
         self.sheet.set_page_size(self.grid.capacity)
+        if (request.class_id, request.like) != (self.sheet.class_id, self.sheet.like):
+            self.marks.forget()  # the same list made anew, as after a look at the image, keeps its steps
         if request.class_id is None:
             self.sheet.clear()
         else:
