@@ -232,16 +232,18 @@ class MainWindow(QMainWindow):
     def _on_looking(self, progress: Progress) -> None:
         if not (self.models.job_running or self.segmenters.pass_running):
             self.status.show_looking(progress)
+            self.actions_["model.cancel"].setEnabled(True)
 
     def _on_job_ended(self) -> None:
         self.status.hide_job()
         self._update_enabled()
 
     def stop_jobs(self) -> None:
-        """Stop predicting and making masks; what is done is kept."""
-        self.models.stop_job()
-        self.segmenters.stop_pass()
-        if self.projects.project is not None:
+        """Stop what the status line shows: predicting, making masks or comparing pictures; what is done is kept."""
+        if self.models.job_running or self.segmenters.pass_running:
+            self.models.stop_job()
+            self.segmenters.stop_pass()
+        elif self.projects.project is not None:
             self.projects.project.queue.looks.stop()
 
     def _enhance(self, enhancement: Enhancement) -> None:
@@ -277,7 +279,9 @@ class MainWindow(QMainWindow):
             panel.setEnabled(open_)
         self.actions_["model.predict"].setEnabled(open_ and not self.models.job_running)
         self.actions_["model.make_masks"].setEnabled(open_ and not self.segmenters.pass_running)
-        self.actions_["model.cancel"].setEnabled(self.models.job_running or self.segmenters.pass_running)
+        comparing = project is not None and project.queue.looks.running
+        running = self.models.job_running or self.segmenters.pass_running or comparing
+        self.actions_["model.cancel"].setEnabled(running)
 
     # ------------------------------------------------------------------------------------------------ input
     def note_input(self) -> None:

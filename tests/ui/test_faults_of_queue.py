@@ -123,6 +123,19 @@ class TestLongList:
         driver.wait(lambda: panel._current_row() in panel.table.rows_in_sight())
 
 
+def test_what_can_be_stopped_is_what_the_status_line_shows(driver: Driver, qtbot: QtBot) -> None:
+    project, stop = driver.window.projects.project, driver.window.actions_["model.cancel"]
+    assert project is not None
+    assert not stop.isEnabled()
+    with qtbot.waitSignal(project.queue.looks.progressed):
+        choose(driver, OrderName.DIFFERENT)
+    assert stop.isEnabled()
+    with qtbot.waitSignal(project.queue.looks.ended):
+        stop.trigger()
+    assert not project.queue.looks.running
+    assert not stop.isEnabled()
+
+
 def test_f6_brings_a_panel_in_front_that_lies_behind_a_tab(driver: Driver) -> None:
     focused(driver)
     window = driver.window
