@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QImage
 
 from autoanno_gui.core.errors import FrameError, FrameErrorCode
@@ -16,6 +15,7 @@ from autoanno_gui.core.records import Frame, FrameHeader
 from autoanno_gui.imaging.decode import read_frame, read_preview, to_bgra
 from autoanno_gui.imaging.enhance import Enhancement
 from autoanno_gui.ui.images import to_image
+from autoanno_gui.ui.threads import AskedThread
 
 PLAIN: Final = Enhancement()
 KEPT_IMAGES: Final = 12
@@ -119,20 +119,17 @@ class Prefetcher(QObject):
         raise error
 
 
-class _DecodeThread(QThread):
+class _DecodeThread(AskedThread):
     decoded = Signal(object)
-    failed = Signal(object)
 
     def __init__(self, root: Path) -> None:
         super().__init__()
         self._root = root
         self._enhancement = PLAIN
-        self._wake = threading.Condition()
         self._previews: list[tuple[Frame, tuple[int, int]]] = []
         self._full: Frame | None = None
         self._under_way: set[tuple[int, tuple[int, int] | None]] = set()
         """What is being decoded or was not taken yet: asked for again, it need not be decoded again."""
-        self._stopping = False
 
     def ask(self, frames: Sequence[Frame], size: tuple[int, int]) -> None:
         with self._wake:
@@ -154,12 +151,6 @@ class _DecodeThread(QThread):
         with self._wake:
             self._under_way.discard((frame.frame_id, frame.size))
 
-    def stop(self) -> None:
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
-        self.wait()
-
     def run(self) -> None:
         while (task := self._next_task()) is not None:
             frame, size, enhancement = task
@@ -172,9 +163,7 @@ class _DecodeThread(QThread):
 
     def _next_task(self) -> tuple[Frame, tuple[int, int] | None, Enhancement] | None:
         with self._wake:
-            while not self._stopping and self._full is None and not self._previews:
-                self._wake.wait()
-            if self._stopping:
+            if not self._await(lambda: self._full is not None or bool(self._previews)):
                 return None
             task: tuple[Frame, tuple[int, int] | None]
             if self._full is not None:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import closing
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, Signal
 
 from autoanno_gui.review.queue_keeper import News, QueueKeeper, SortRequest
 from autoanno_gui.store.reader import Reader
+from autoanno_gui.ui.threads import AskedThread
 
 
-class QueueThread(QThread):
+class QueueThread(AskedThread):
     """Reads what changed in the project file, then sorts."""
 
     arranged = Signal(object)
     """SortedQueue."""
-    failed = Signal(object)
 
     def __init__(self, open_reader: Callable[[], Reader], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._open_reader = open_reader
-        self._wake = threading.Condition()
         self._news = News(everything=True)
         self._request: SortRequest | None = None
-        self._stopping = False
 
     def ask(self, request: SortRequest, news: News) -> None:
         """Ask for an order; what was asked for before and not begun is dropped."""
@@ -33,13 +30,6 @@ class QueueThread(QThread):
             self._news.merge(news)
             self._request = request
             self._wake.notify()
-
-    def stop(self) -> None:
-        """End the thread and wait for it."""
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
-        self.wait()
 
     def run(self) -> None:
         """Work until stopped (Qt override; on the new thread)."""
@@ -55,14 +45,9 @@ class QueueThread(QThread):
         except BaseException as error:  # noqa: BLE001 - the worker boundary: handed to the GUI thread, never swallowed
             self.failed.emit(error)
 
-    def _is_stopping(self) -> bool:
-        return self._stopping
-
     def _next_task(self) -> tuple[SortRequest, News] | None:
         with self._wake:
-            while not self._stopping and self._request is None:
-                self._wake.wait()
-            if self._stopping or self._request is None:
+            if not self._await(lambda: self._request is not None) or self._request is None:
                 return None
             task = self._request, self._news
             self._request, self._news = None, News()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -45,6 +46,36 @@ class GeneratorThread(QThread):
                     steps.close()
         except BaseException as error:  # noqa: BLE001 - the worker boundary: handed to the GUI thread, never swallowed
             self.failed.emit(error)
+
+
+class AskedThread(QThread):
+    """A thread that waits until something is asked of it, does that, and waits again.
+
+    A subclass notes under `_wake` what is asked, calls `_wake.notify()`, and takes it in `run` with `_await`.
+    """
+
+    failed = Signal(object)
+    """The exception that its work raised, for the GUI thread."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._wake = threading.Condition()
+        self._stopping = False
+
+    def stop(self) -> None:
+        """End the thread at its next step and wait for it."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self.wait()
+
+    def _is_stopping(self) -> bool:
+        return self._stopping
+
+    def _await(self, asked: Callable[[], bool]) -> bool:
+        """Wait, with `_wake` held, until something is asked; return False when the thread is to end instead."""
+        self._wake.wait_for(lambda: self._stopping or asked())
+        return not self._stopping
 
 
 class SchedulerThread(QThread):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from autoanno_gui.core.errors import FrameError
 from autoanno_gui.core.records import Frame
 from autoanno_gui.imaging.thumbnails import read_thumbnail
 from autoanno_gui.ui.images import to_image
+from autoanno_gui.ui.threads import AskedThread
 
 KEPT: Final = 600
 """About 9 kB each, four times as much on a screen of double density."""
@@ -115,20 +115,17 @@ class Thumbnails(QObject):
         raise error
 
 
-class _ThumbnailThread(QThread):
+class _ThumbnailThread(AskedThread):
     decoded = Signal(object)
-    failed = Signal(object)
 
     def __init__(self, root: Path) -> None:
         super().__init__()
         self._root = root
-        self._wake = threading.Condition()
         self._wanted: list[Frame] = []
         self._scale = 1.0
         self._under_way: tuple[int, float] | None = None
         """What is being decoded or was not taken yet: asked for again, it need not be decoded again."""
         self._paused = False
-        self._stopping = False
 
     def ask(self, frames: Sequence[Frame], scale: float) -> None:
         with self._wake:
@@ -147,12 +144,6 @@ class _ThumbnailThread(QThread):
             self._paused = paused
             self._wake.notify()
 
-    def stop(self) -> None:
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
-        self.wait()
-
     def run(self) -> None:
         """Decode until stopped (Qt override; on the new thread)."""
         try:
@@ -164,9 +155,7 @@ class _ThumbnailThread(QThread):
     def _next_task(self) -> tuple[Frame, float] | None:
         with self._wake:
             # One at a time: the GUI thread never finds a heap of pictures to take in a row.
-            while not self._stopping and (self._paused or self._under_way is not None or not self._wanted):
-                self._wake.wait()
-            if self._stopping:
+            if not self._await(lambda: bool(self._wanted) and not self._paused and self._under_way is None):
                 return None
             frame = self._wanted.pop(0)
             self._under_way = (frame.id, self._scale)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -21,6 +20,7 @@ from autoanno_gui.review.sheet_list import ListTask, MadeList, make_list
 from autoanno_gui.review.sheet_reader import CropJob, SheetCrop, SheetReader
 from autoanno_gui.store.reader import Reader
 from autoanno_gui.ui.images import to_image
+from autoanno_gui.ui.threads import AskedThread
 
 Size: TypeAlias = tuple[int, int]
 
@@ -132,22 +132,19 @@ class CropLoader(QObject):
         self.loaded.emit(list(crops))
 
 
-class _CropThread(QThread):
+class _CropThread(AskedThread):
     listed = Signal(object)
     cropped = Signal(object)
-    failed = Signal(object)
 
     def __init__(self, root: Path, open_reader: Callable[[], Reader]) -> None:
         super().__init__()
         self._root: Final = root
         self._open_reader: Final = open_reader
-        self._wake: Final = threading.Condition()
         self._list: tuple[int, ListTask] | None = None
         self._jobs: list[CropJob] = []
         self._under_way: set[tuple[SheetItem, Size]] = set()
         """What is being read or was not taken yet: asked for again, it need not be read again."""
         self._renew = False
-        self._stopping = False
 
     def ask_list(self, generation: int, task: ListTask) -> None:
         with self._wake:
@@ -170,12 +167,6 @@ class _CropThread(QThread):
     def renew(self) -> None:
         with self._wake:
             self._renew = True
-
-    def stop(self) -> None:
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
-        self.wait()
 
     def run(self) -> None:
         """Read until stopped (Qt override; on the new thread)."""
@@ -201,9 +192,7 @@ class _CropThread(QThread):
 
     def _next_task(self) -> CropJob | tuple[int, ListTask] | None:
         with self._wake:
-            while not self._stopping and self._list is None and not self._jobs:
-                self._wake.wait()
-            if self._stopping:
+            if not self._await(lambda: self._list is not None or bool(self._jobs)):
                 return None
             if self._list is not None:
                 asked, self._list = self._list, None
