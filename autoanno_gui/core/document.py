@@ -131,9 +131,10 @@ class Document:
             return Role.REJECTED
         if self.touched(item):
             return Role.CONFIRMED
-        if self.mode is PresentationMode.HAND or item.confidence is None:
+        if self.mode.hides_predictions or item.confidence is None:
             return Role.HIDDEN
-        if item.confidence > self.thresholds.of(item.class_id):
+        # Beside labels that were made blind, whatever the model proposed is an offer, never a candidate.
+        if item.confidence > self.thresholds.of(item.class_id) and self.mode is not PresentationMode.SETTLE:
             return Role.CANDIDATE
         if item.confidence < self.thresholds.ghost_floor or self._is_duplicate(item):
             return Role.HIDDEN
@@ -165,11 +166,26 @@ class Document:
         if self.predictions is None:
             return set()
         standing = [item for item in self._objects.values() if item.mark is not Mark.REJECTED]
+        if self.mode is PresentationMode.SETTLE:
+            return self._find_agreed(standing)
         seen = {item.id: item for item in standing if self._is_candidate(item) or self.touched(item)}
         others = np.array([item.id for item in standing if item.id not in seen], np.int64)
         bounds = np.array([item.geometry.bounds.as_tuple() for item in seen.values()], np.float32).reshape(-1, 4)
         overlaps = pairwise_iou(bounds, self.predictions.raw.boxes[others])
         return set(others[(overlaps >= DUPLICATE_IOU).any(axis=0)].tolist())
+
+    def _find_agreed(self, standing: list[ReviewObject]) -> set[int]:
+        """Return the predictions that a label of the same class covers: there is nothing to settle about them."""
+        assert self.predictions is not None
+        found: set[int] = set()
+        labels = [item for item in standing if self.touched(item)]
+        others = [item for item in standing if not self.touched(item)]
+        for class_id in {item.class_id for item in labels}:
+            mine = [item for item in others if item.class_id == class_id]
+            bounds = np.array([i.geometry.bounds.as_tuple() for i in labels if i.class_id == class_id], np.float32)
+            overlaps = pairwise_iou(bounds, self.predictions.raw.boxes[[item.id for item in mine]].reshape(-1, 4))
+            found.update(mine[int(at)].id for at in np.unique(np.nonzero(overlaps >= DUPLICATE_IOU)[1]))
+        return found
 
     def _is_candidate(self, item: ReviewObject) -> bool:
         return item.confidence is not None and item.confidence > self.thresholds.of(item.class_id)
@@ -341,8 +357,18 @@ class Document:
         self.mode = PresentationMode.NORMAL
         self._note_shown()
 
+    def start_blind(self) -> None:
+        """Hide all predictions until the frame is labelled."""
+        self.mode = PresentationMode.BLIND
+        self._shown.clear()
+
+    def start_settling(self) -> None:
+        """Show the predictions beside the labels that were made without them."""
+        self.mode = PresentationMode.SETTLE
+        self._duplicates = None
+
     def _note_shown(self) -> None:
-        if self.mode is PresentationMode.NORMAL:
+        if self.mode in (PresentationMode.NORMAL, PresentationMode.PLANTED):
             self._shown.update(item.id for item in self._origin.values() if self._is_candidate(item))
 
     @property
@@ -388,5 +414,5 @@ class Document:
 
     def decision_kind(self, verdicts: tuple[Verdict, ...]) -> DecisionKind:
         """Return what accepting the frame amounts to: a frame with only additions is edited."""
-        by_hand = self.mode is PresentationMode.HAND or self.predictions is None
+        by_hand = self.mode.by_hand or self.predictions is None
         return kind_of_decision(verdicts, by_hand=by_hand)

@@ -75,7 +75,7 @@ def summarise_draft(body: bytes) -> DraftSummary:
     return DraftSummary(
         int(run_frame_id) if run_frame_id is not None else None,
         frozenset(int(row["id"]) for row in data["objects"]),
-        PresentationMode(data["mode"]) is PresentationMode.HAND,
+        PresentationMode(data["mode"]).by_hand,
         frozenset(data["shown"]),
     )
 

@@ -68,6 +68,22 @@ class PresentationMode(StrEnum):
     NORMAL = "normal"
     HAND = "hand"
     """Labelled by hand: predictions stay hidden."""
+    BLIND = "blind"
+    """Drawn at random to be labelled before the predictions are shown."""
+    SETTLE = "settle"
+    """Labelled blind; the predictions lie beside the labels now, each to be taken or left."""
+    PLANTED = "planted"
+    """A decided frame shown again with one altered label; never recorded as a decision."""
+
+    @property
+    def hides_predictions(self) -> bool:
+        """Whether nothing may be seen of what the model proposed."""
+        return self in (PresentationMode.HAND, PresentationMode.BLIND)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a frame decided like this is labelled by hand, so that it judges no candidates."""
+        return self in (PresentationMode.HAND, PresentationMode.BLIND, PresentationMode.SETTLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +230,10 @@ class Decision:
         shown: indices of the predictions that were shown as candidates.
         width: pixels of the upright picture that was judged; 0 where it is not known.
         height: the same.
+        reason: why the frame stood where it did in the queue when it was decided (a `QueueReason`); empty where that is
+            not known.
+        in_stream: whether the frame belonged to the random stream then.
+        origin: uuid of the project that the decision was merged from; empty for one that was made here.
     """
 
     uuid: str
@@ -229,6 +249,9 @@ class Decision:
     session_uuid: str
     width: int = 0
     height: int = 0
+    reason: str = ""
+    in_stream: bool = False
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def verdict_on(
         edited = changed_class or not item.same_outline(origin)
         kind = VerdictKind.PROMOTED if item.promoted else VerdictKind.EDITED if edited else VerdictKind.ACCEPTED
         return Verdict(kind, How.OBJECT, item.id, item.class_id, item.geometry, class_changed=changed_class, iou=iou)
-    if not shown or (role is not Role.REJECTED and mode is PresentationMode.HAND):
+    if not shown or (role is not Role.REJECTED and mode.by_hand):
         return None
     how = How.OBJECT if role is Role.REJECTED else How.THRESHOLD
     return Verdict(VerdictKind.REJECTED, how, item.id, origin.class_id, None)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from autoanno_gui.core.classes import living_class
 from autoanno_gui.core.errors import FrameError
-from autoanno_gui.core.facts import facts_from_decision, proposals_of
 from autoanno_gui.core.frame_list import FrameList
 from autoanno_gui.core.metrics import Accumulator, report
 from autoanno_gui.core.queue_settings import QueueSettings
-from autoanno_gui.core.records import Decision, Frame, FrameState
-from autoanno_gui.core.review_objects import MappedPredictions
+from autoanno_gui.core.records import Frame, FrameState
 from autoanno_gui.imaging.paths import frame_file
+from autoanno_gui.review.fact_reader import read_facts
 from autoanno_gui.review.queue_keeper import QUEUE_SETTING, News, QueueKeeper, SortRequest
 from autoanno_gui.review.tuning_sample import stored_sample
 from autoanno_gui.store.reader import Reader
@@ -101,45 +97,15 @@ def queue_report(reader: Reader, *, settings: QueueSettings | None = None, check
 
 def metrics_report(reader: Reader) -> Report:
     """Return the figures over all decisions, with intervals and tables."""
-    classes = {record.id: record for record in reader.classes()}
-    living = {
-        record.id: living_class(record.id, classes) for record in classes.values() if record.merged_into in classes
-    }
-    class_map = cache(reader.class_map)
-    accumulator = Accumulator()
-    for entry in reader.decisions():
-        decision, mapped = _with_classes(entry.decision, living), None
-        if entry.predictions is not None and entry.weights_hash is not None:
-            mapped = MappedPredictions.of(
-                entry.predictions, run_frame_id=decision.run_frame_id or 0, class_map=class_map(entry.weights_hash)
-            )
-        accumulator.add(
-            facts_from_decision(
-                decision,
-                proposals=proposals_of(mapped, decision),
-                model=entry.model,
-                first=entry.first,
-                adopted=entry.adopted,
-                page_seconds=entry.page_seconds,
-            )
-        )
+    accumulator = Accumulator.of(read_facts(reader))
     predicted, _ = reader.prediction_totals()
     return report(
         accumulator,
         frames_total=reader.frame_count(),
         frames_predicted=predicted,
         frames_failed=reader.counts()[FrameState.FAILED],
-        class_names={record.id: record.name for record in classes.values()},
+        class_names={record.id: record.name for record in reader.classes()},
     )
-
-
-def _with_classes(decision: Decision, living: Mapping[int, int]) -> Decision:
-    """Return the decision with merged classes replaced by those that stand for them today."""
-    verdicts = tuple(
-        replace(verdict, class_id=living[verdict.class_id]) if verdict.class_id in living else verdict
-        for verdict in decision.verdicts
-    )
-    return replace(decision, verdicts=verdicts)
 
 
 def project_report(reader: Reader) -> Report:

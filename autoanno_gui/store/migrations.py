@@ -234,10 +234,25 @@ def _similarity(db: Database) -> None:
     ) STRICT""")
 
 
+def _checks(db: Database) -> None:
+    """Why a frame was decided when it was, decisions merged from other projects, and the light of the pictures."""
+    db.execute("ALTER TABLE decision ADD COLUMN reason TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE decision ADD COLUMN in_stream INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE decision ADD COLUMN origin TEXT NOT NULL DEFAULT ''")
+    db.execute("""CREATE TABLE frame_light (
+        frame_id INTEGER PRIMARY KEY REFERENCES frame(id),
+        bytes INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        brightness REAL NOT NULL,
+        sharpness REAL NOT NULL
+    ) STRICT""")
+
+
 STEPS: Final[tuple[Step, ...]] = (
     Step(1, "ledger", _ledger),
     Step(2, "outlines", _outlines),
     Step(3, "similarity", _similarity),
+    Step(4, "checks", _checks),
 )
 """All steps in order. A released step never changes; a new one is added at the end."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from autoanno_gui.core.classes import living_class
 from autoanno_gui.core.judged_page import PAGE_RECORDED, PAGE_UNDONE
@@ -23,13 +24,14 @@ from autoanno_gui.core.records import (
 from autoanno_gui.store.blobs import unpack_geometry, unpack_numbers
 from autoanno_gui.store.reader_frames import SMALL_BLOCK
 from autoanno_gui.store.reader_looks import LookReader
-from autoanno_gui.store.rows import NOT_REVOKED, Row, compact, decode_thresholds, frame_from_row
+from autoanno_gui.store.rows import ADOPTED_FIRST, NOT_REVOKED, Row, compact, decode_thresholds, frame_from_row
 
 _LABELLED: Final = "s.state IN ('accepted', 'edited', 'hand_labelled')"
 
 _DECISION_COLUMNS: Final = (
     "d.id, d.uuid, d.frame_id, d.kind, d.mode, d.run_frame_id, d.thresholds, d.shown, d.shown_at, d.first_input_at, "
-    "d.decided_at, d.active, d.wall_clock, d.reviewer, d.session_uuid, d.width, d.height"
+    "d.decided_at, d.active, d.wall_clock, d.reviewer, d.session_uuid, d.width, d.height, d.reason, d.in_stream, "
+    "d.origin"
 )
 
 
@@ -37,6 +39,7 @@ class LedgerEntry(NamedTuple):
     """An un-revoked decision with what was judged.
 
     Attributes:
+        number: rises in the order in which decisions were recorded.
         path: the frame's.
         first: whether it is the frame's first one that decided it (not put it off): the one for metrics.
         adopted: whether it is the frame's newest one: the one for labels.
@@ -47,6 +50,7 @@ class LedgerEntry(NamedTuple):
             decision that followed them; not part of the decision's own time.
     """
 
+    number: int
     decision: Decision
     path: str
     first: bool
@@ -57,15 +61,29 @@ class LedgerEntry(NamedTuple):
     page_seconds: float
 
 
+class LedgerEvent(NamedTuple):
+    """Something that happened beside the decisions.
+
+    Attributes:
+        body: what its kind says; fit for JSON.
+        wall_clock: ISO 8601 UTC.
+    """
+
+    uuid: str
+    body: dict[str, Any]
+    wall_clock: str
+
+
 class Reader(LookReader):
     """Reads committed data. One thread at a time; the owner closes it. Methods raise `ProjectError` for a bad disk."""
 
     # ------------------------------------------------------------------------------------------------ decisions
     def decision(self, frame_id: int) -> Decision | None:
-        """Return the adopted decision: the newest that was not revoked. Class ids are as they were recorded."""
+        """Return the adopted decision: the newest of those made here that was not revoked, else the newest that was
+        merged. Class ids are as they were recorded."""
         rows = self._rows(
             f"SELECT {_DECISION_COLUMNS} FROM decision d WHERE d.frame_id = ? AND {NOT_REVOKED} "
-            "ORDER BY d.id DESC LIMIT 1",
+            f"{ADOPTED_FIRST} LIMIT 1",
             frame_id,
         )
         return self._decisions_of(rows)[0] if rows else None
@@ -85,8 +103,14 @@ class Reader(LookReader):
             )
         return [_decision_from_row(row, tuple(verdicts[row[0]])) for row in rows]
 
-    def decisions(self) -> Iterator[LedgerEntry]:
-        """Yield all un-revoked decisions in the order in which they were recorded."""
+    def decisions(self, frame_ids: Collection[int] | None = None) -> Iterator[LedgerEntry]:
+        """Yield un-revoked decisions in the order in which they were recorded.
+
+        Args:
+            frame_ids: of these frames only; None for all.
+        """
+        among = "" if frame_ids is None else "AND d.frame_id IN (SELECT value FROM json_each(?))"
+        chosen = [] if frame_ids is None else [compact(sorted(frame_ids))]
         earlier = (
             "SELECT 1 FROM decision e WHERE e.frame_id = d.frame_id AND e.id < d.id AND e.kind <> 'deferred' "
             "AND NOT EXISTS (SELECT 1 FROM revocation r WHERE r.decision_id = e.id)"
@@ -95,18 +119,20 @@ class Reader(LookReader):
             f"SELECT {_DECISION_COLUMNS}, f.path, d.kind <> 'deferred' AND NOT EXISTS ({earlier}), "
             f"s.decision_id = d.id "
             "FROM decision d JOIN frame f ON f.id = d.frame_id JOIN frame_state s ON s.frame_id = f.id "
-            f"WHERE d.id > ? AND {NOT_REVOKED} ORDER BY d.id LIMIT {SMALL_BLOCK}"
+            f"WHERE d.id > ? AND {NOT_REVOKED} {among} ORDER BY d.id LIMIT {SMALL_BLOCK}"
         )
         pages = self._page_seconds()
         last = 0
-        while rows := self._rows(sql, last):
+        while rows := self._rows(sql, last, *chosen):
             last = rows[-1][0]
             predictions = self._predictions({row[5] for row in rows if row[5] is not None}, outlines=False)
             for row, decision in zip(rows, self._decisions_of(rows), strict=True):
-                path, first, adopted = row[17:]
+                path, first, adopted = row[20:]
                 judged, model, weights_hash = predictions.get(row[5], (None, None, None))
                 seconds = 0.0 if decision.kind is DecisionKind.DEFERRED else _take_due(pages, path, decision)
-                yield LedgerEntry(decision, path, bool(first), bool(adopted), judged, model, weights_hash, seconds)
+                yield LedgerEntry(
+                    row[0], decision, path, bool(first), bool(adopted), judged, model, weights_hash, seconds
+                )
 
     def _page_seconds(self) -> dict[str, list[tuple[str, float]]]:
         """Return by path (wall clock, active seconds) of each object that pages of the contact sheet judged, as far as
@@ -122,6 +148,19 @@ class Reader(LookReader):
         for path, wall_clock, seconds in rows:
             found.setdefault(path, []).append((wall_clock, seconds))
         return found
+
+    def events(self, kind: str) -> list[LedgerEvent]:
+        """Return what happened of one kind, the oldest first."""
+        rows = self._rows("SELECT uuid, body, wall_clock FROM event WHERE kind = ? ORDER BY id", kind)
+        return [LedgerEvent(uuid, json.loads(body), wall_clock) for uuid, body, wall_clock in rows]
+
+    def rounds(self) -> dict[str, int]:
+        """Return by weights hash the number of the round that each model began, from 1 in the order of first runs."""
+        rows = self._rows(
+            "SELECT m.weights_hash FROM run JOIN model m ON m.id = run.model_id GROUP BY m.weights_hash "
+            "ORDER BY MIN(run.id)"
+        )
+        return {weights_hash: number for number, (weights_hash,) in enumerate(rows, start=1)}
 
     def has_work(self) -> bool:
         """Return whether any frame has a decision that stands, or a draft."""
@@ -211,7 +250,7 @@ def _take_due(pages: dict[str, list[tuple[str, float]]], path: str, decision: De
 
 def _decision_from_row(row: Row, verdicts: tuple[Verdict, ...]) -> Decision:
     _, uuid, frame_id, kind, mode, run_frame_id, thresholds, shown, *timing = row[:13]
-    reviewer, session_uuid, width, height = row[13:17]
+    reviewer, session_uuid, width, height, reason, in_stream, origin = row[13:20]
     return Decision(
         uuid=uuid,
         frame_id=frame_id,
@@ -226,4 +265,7 @@ def _decision_from_row(row: Row, verdicts: tuple[Verdict, ...]) -> Decision:
         session_uuid=session_uuid,
         width=width,
         height=height,
+        reason=reason,
+        in_stream=bool(in_stream),
+        origin=origin,
     )

@@ -33,12 +33,15 @@ are not known, same fingerprint."""
 
 NOT_REVOKED: Final = "NOT EXISTS (SELECT 1 FROM revocation r WHERE r.decision_id = d.id)"
 
+ADOPTED_FIRST: Final = "ORDER BY d.origin = '' DESC, d.id DESC"
+"""Which decision of a frame is adopted: the newest that was made here, else the newest that was merged."""
+
 STATE_QUERY: Final = f"""
 SELECT f.id,
        COALESCE(
-           (SELECT d.kind FROM decision d WHERE d.frame_id = f.id AND {NOT_REVOKED} ORDER BY d.id DESC LIMIT 1),
+           (SELECT d.kind FROM decision d WHERE d.frame_id = f.id AND {NOT_REVOKED} {ADOPTED_FIRST} LIMIT 1),
            CASE WHEN f.error IS NULL THEN 'undecided' ELSE 'failed' END),
-       (SELECT d.id FROM decision d WHERE d.frame_id = f.id AND {NOT_REVOKED} ORDER BY d.id DESC LIMIT 1),
+       (SELECT d.id FROM decision d WHERE d.frame_id = f.id AND {NOT_REVOKED} {ADOPTED_FIRST} LIMIT 1),
        (SELECT rf.id FROM run_frame rf
         WHERE rf.frame_id = f.id AND rf.status = 'done' AND {FRESH} ORDER BY rf.id DESC LIMIT 1)
 FROM frame f

@@ -64,8 +64,8 @@ class Writer(RunWrites):
         timing = decision.timing
         decision_id = conn.execute(
             "INSERT INTO decision(uuid, frame_id, reviewer, session_uuid, run_frame_id, kind, mode, thresholds, shown, "
-            "shown_at, first_input_at, decided_at, active, wall_clock, width, height) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "shown_at, first_input_at, decided_at, active, wall_clock, width, height, reason, in_stream, origin) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 decision.uuid,
                 decision.frame_id,
@@ -83,6 +83,9 @@ class Writer(RunWrites):
                 timing.wall_clock,
                 decision.width,
                 decision.height,
+                decision.reason,
+                int(decision.in_stream),
+                decision.origin,
             ),
         ).lastrowid
         assert decision_id is not None

@@ -1,0 +1,54 @@
+"""Reads the ledger as the facts that every figure is worked out from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+
+from autoanno_gui.core.classes import living_class
+from autoanno_gui.core.facts import DecidedFrame, facts_from_decision, proposals_of
+from autoanno_gui.core.records import Decision
+from autoanno_gui.core.review_objects import MappedPredictions
+from autoanno_gui.store.reader import Reader
+
+
+def read_facts(reader: Reader, frame_ids: Collection[int] | None = None) -> Iterator[DecidedFrame]:
+    """Yield the facts of all decisions that stand, in the order of the ledger, merged classes resolved.
+
+    Args:
+        reader: of the project.
+        frame_ids: of these frames only; None for all.
+    """
+    classes = {record.id: record for record in reader.classes()}
+    living = {
+        record.id: living_class(record.id, classes) for record in classes.values() if record.merged_into in classes
+    }
+    class_map, rounds = cache(reader.class_map), reader.rounds()
+    for entry in reader.decisions(frame_ids):
+        decision, mapped = _with_classes(entry.decision, living), None
+        if entry.predictions is not None and entry.weights_hash is not None:
+            mapped = MappedPredictions.of(
+                entry.predictions, run_frame_id=decision.run_frame_id or 0, class_map=class_map(entry.weights_hash)
+            )
+        yield facts_from_decision(
+            decision,
+            proposals=proposals_of(mapped, decision),
+            model=entry.model,
+            first=entry.first,
+            adopted=entry.adopted,
+            page_seconds=entry.page_seconds,
+            predictions=mapped if decision.in_stream else None,
+            number=entry.number,
+            path=entry.path,
+            round_=rounds.get(entry.weights_hash, 0) if entry.weights_hash is not None else 0,
+        )
+
+
+def _with_classes(decision: Decision, living: Mapping[int, int]) -> Decision:
+    """Return the decision with merged classes replaced by those that stand for them today."""
+    verdicts = tuple(
+        replace(verdict, class_id=living[verdict.class_id]) if verdict.class_id in living else verdict
+        for verdict in decision.verdicts
+    )
+    return replace(decision, verdicts=verdicts)
