@@ -113,6 +113,11 @@ class FrameList:
         return self._columns["ids"][: len(self._frames)]
 
     @property
+    def draws(self) -> NDArray[np.uint32]:
+        """(N,) checksums of the paths, in natural order; a view, to be read only."""
+        return self._columns["draws"][: len(self._frames)]
+
+    @property
     def states(self) -> NDArray[np.uint8]:
         """(N,) numbers into `STATES`, in natural order; a view, to be read only."""
         return self._columns["states"][: len(self._frames)]

@@ -177,6 +177,14 @@ def in_random_stream(draws: NDArray[np.uint32], settings: QueueSettings) -> NDAr
     return _is_audit(drawn(draws, seed=settings.seed), settings.audit_every)
 
 
+def is_blind(draws: NDArray[np.uint32], settings: QueueSettings) -> NDArray[np.bool_]:
+    """Return (N,) whether each frame belongs to that half of the random stream which is labelled blind."""
+    random = drawn(draws, seed=settings.seed)
+    # By a bit that says nothing of membership and next to nothing of when a frame comes.
+    blind: NDArray[np.bool_] = (random >> np.uint64(33)) & np.uint64(1) == 1
+    return _is_audit(random, settings.audit_every) & blind
+
+
 def _is_audit(random: NDArray[np.uint64], every: int) -> NDArray[np.bool_]:
     # By the lower half: what is sorted by the number goes by its upper half, and must not bring these frames first.
     found: NDArray[np.bool_] = (random & np.uint64(2**32 - 1)) < np.uint64(2**32 // every)

@@ -91,13 +91,17 @@ class DocumentSource:
         predictions = self.predictions(run_frame_id) if run_frame_id is not None else None
         by_hand = frame.state in (FrameState.REJECTED, FrameState.HAND_LABELLED)
         by_hand = by_hand or (predictions is None and not model_active)
+        mode = PresentationMode.HAND if by_hand else PresentationMode.NORMAL
+        if decision is not None and decision.mode in (PresentationMode.BLIND, PresentationMode.SETTLE):
+            # Labelled blind, so that there is nothing to hide any more; whether all is settled only the reviewer knows.
+            mode = PresentationMode.SETTLE
         document = Document(
             frame_id=frame.id,
             width=frame.width,
             height=frame.height,
             predictions=predictions,
             thresholds=thresholds,
-            mode=PresentationMode.HAND if by_hand else PresentationMode.NORMAL,
+            mode=mode,
             task=self.task,
             keypoints=self.keypoints,
         )

@@ -25,6 +25,7 @@ from autoanno_gui.core.task import Task
 from autoanno_gui.review.commits import Commits
 from autoanno_gui.review.documents import Documents
 from autoanno_gui.review.frame_queue import FrameQueue
+from autoanno_gui.review.honesty import HonestyGuards
 from autoanno_gui.review.object_editor import ObjectEditor
 from autoanno_gui.review.outcome import NOTHING, Outcome, Step
 from autoanno_gui.review.presentation import Presentation
@@ -39,7 +40,12 @@ class FrameSession:
     """One sitting over one project, as far as it is about which frame is open."""
 
     def __init__(
-        self, store: Store, *, idle_cap: float = IDLE_CAP_SECONDS, clock: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        *,
+        idle_cap: float = IDLE_CAP_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+        checks: bool = True,
     ) -> None:
         self.store: Final = store
         self.queue: Final = FrameQueue()
@@ -54,6 +60,7 @@ class FrameSession:
         self.queue_settings = QueueSettings.from_json(self._reader.setting(QUEUE_SETTING))
         self.tuning_sample: tuple[int, ...] = stored_sample(self._reader)
         """Frames that the threshold is tuned on: they come first, and with their ghosts."""
+        self.guards: Final = HonestyGuards(self, enabled=checks)
         self.model_active = False
         self.in_sight = True
         """Whether the open frame is on the screen; the contact sheet may stand in its place."""
@@ -171,6 +178,7 @@ class FrameSession:
         frame = self.frames.get(frame_id)
         document = document or self._document_of(frame)
         self._documents.end_waiting(document, frame, model_active=self.model_active)
+        self._hide_if_blind(document, frame)
         if document.thresholds != self.thresholds:
             document.set_thresholds(self.thresholds)
         self._documents.keep(document, others=self.history.frames())
@@ -181,6 +189,16 @@ class FrameSession:
         self.look_at(document)
         self._update_enabled()
         return Outcome(Step.FRAME)
+
+    def hides(self, frame: Frame) -> bool:
+        """Whether nothing of what the model proposed for a frame may be seen anywhere now."""
+        return self.guards.is_blind(frame)
+
+    def _hide_if_blind(self, document: Document, frame: Frame) -> None:
+        """Let a frame be labelled blind that is to be, unless its proposals were seen already."""
+        normal = document.mode is PresentationMode.NORMAL and document.predictions is not None
+        if normal and not document.has_traces and self.guards.is_blind(frame):
+            document.start_blind()
 
     def look_at(self, document: Document) -> None:
         """Let keys act on the objects of a document from now on, or on what they have become; a frame of the tuning
@@ -251,6 +269,9 @@ class FrameSession:
         """Note that the open frame's pixels and objects are on the screen: keys count from now on."""
         self._painted = True
         self._update_enabled()
+        document = self.document
+        if document is not None and document.predictions is not None and document.mode is PresentationMode.NORMAL:
+            self.guards.note_seen(document.frame_id)
         self.timer.frame_shown()
 
     def reload_classes(self) -> None:
@@ -342,6 +363,7 @@ class FrameSession:
         if not self.waiting:
             return False
         self._documents.take_predictions(document, run_frame_id)
+        self._hide_if_blind(document, self.frames.get(frame_id))
         self.look_at(document)
         return True
 

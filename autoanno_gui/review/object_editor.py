@@ -65,16 +65,17 @@ class ObjectEditor:
         kept = self.selected if document is self.document else None
         self.document = document
         self._nudged = None
-        normal = document.mode is PresentationMode.NORMAL
+        settling = document.mode is PresentationMode.SETTLE
         empty = document.predictions is not None and document.looks_empty
-        self._ghosts_for_frame = normal and (with_ghosts or empty)
+        self._ghosts_for_frame = not document.mode.hides_predictions and (with_ghosts or empty or settling)
         order = document.review_order(ghosts=self.ghosts_shown)
         if kept is not None and kept in order:
             self.selected = kept
             self.also_selected &= frozenset(order)
         else:
             self.also_selected = frozenset()
-            self.selected = order[0] if document.in_role(Role.CANDIDATE) else None
+            first = Role.GHOST if settling else Role.CANDIDATE
+            self.selected = order[0] if document.in_role(first) else None
 
     def select(self, object_id: int | None) -> Outcome:
         """Select one object, or none."""
@@ -125,6 +126,8 @@ class ObjectEditor:
         document = self.document
         if document is None:
             return NOTHING
+        if document.mode.hides_predictions:
+            return Outcome(Step.NOTHING, text="What the model proposed stays hidden on this frame.")
         shown = not self.ghosts_shown
         self.ghosts_wanted = shown
         self._ghosts_for_frame = False

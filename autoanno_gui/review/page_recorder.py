@@ -187,7 +187,12 @@ class PageRecorder:
         if item in self.recorded or item.frame_id not in self._session.frames:
             return False
         frame = self._frame(item.frame_id)
-        if frame.state.decided or not frame.usable or frame.run_frame_id != item.run_frame_id:
+        if (
+            frame.state.decided
+            or self._session.hides(frame)
+            or not frame.usable
+            or frame.run_frame_id != item.run_frame_id
+        ):
             return False
         document = self.document_of(item.frame_id)
         return document is None or stands(document, item, class_id)

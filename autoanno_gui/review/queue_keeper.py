@@ -20,6 +20,7 @@ from autoanno_gui.core.queue import QueueOrder, order
 from autoanno_gui.core.queue_filter import QueueFilter, matching
 from autoanno_gui.core.queue_settings import OrderName, QueueSettings
 from autoanno_gui.core.records import Thresholds
+from autoanno_gui.review.honesty import blind_positions
 from autoanno_gui.review.look_keeper import LookKeeper
 from autoanno_gui.store.reader import Reader
 from autoanno_gui.store.reader_index import StoredPredictions
@@ -196,6 +197,9 @@ class QueueKeeper:
         at = self.index.at_positions(request.frames.ids)
         found = np.zeros(len(request.frames.ids), np.bool_)
         found[at[at >= 0]] = matching(self.index, request.wanted)[at >= 0]
+        if request.checks:
+            # That a frame passes would say what the model proposed for it.
+            found &= ~blind_positions(request.frames, request.settings)
         return found
 
     # ------------------------------------------------------------------------------------------------ classes

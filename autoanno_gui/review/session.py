@@ -41,9 +41,12 @@ class ReviewSession(FrameSession):
         reviewer: str,
         idle_cap: float = IDLE_CAP_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        checks: bool = True,
     ) -> None:
-        super().__init__(store, idle_cap=idle_cap, clock=clock)
+        super().__init__(store, idle_cap=idle_cap, clock=clock, checks=checks)
         self.reviewer: Final = reviewer
+        self._revealed: Document | None = None
+        """A frame that was labelled blind, and whose labels are safe now."""
         self._kept_thresholds = self.thresholds
         """As the project file has them, or is about to."""
         self._session_uuid: Final = store.submit(Priority.OTHER, lambda writer: writer.start_session(reviewer)).result()
@@ -69,7 +72,9 @@ class ReviewSession(FrameSession):
             return self._leave_fault()
         if document is None or not self.can_decide:
             return NOTHING
-        if document.looks_empty and not self.empty_asked:
+        # Whoever labelled it blind has said already that it is empty.
+        settling = document.mode is PresentationMode.SETTLE
+        if document.looks_empty and not self.empty_asked and not settling:
             self._asked = Step.ASK_EMPTY
             return Outcome(Step.ASK_EMPTY)
         hardly_seen = tuple(item.id for item in document.in_role(Role.CANDIDATE) if item.id in unseen)
@@ -122,6 +127,8 @@ class ReviewSession(FrameSession):
         document, frame = self.document, self.frame
         if document is None or frame is None or not self.objects.enabled:
             return NOTHING
+        if document.mode not in (PresentationMode.NORMAL, PresentationMode.HAND):
+            return Outcome(Step.NOTHING, text="How this frame is shown is part of a check.")
         if document.mode is PresentationMode.NORMAL:
             document.start_by_hand()
             text = "The model's proposals are hidden: label this frame by hand."
@@ -150,6 +157,8 @@ class ReviewSession(FrameSession):
             session_uuid=self._session_uuid,
             width=document.width,
             height=document.height,
+            reason=self.queue.reason_of(document.frame_id).value,
+            in_stream=self.guards.in_stream(document.frame_id),
         )
         if kind.state.labelled or document.made_on is None:
             document.made_on = document.size
@@ -162,7 +171,25 @@ class ReviewSession(FrameSession):
         if decision.kind is not DecisionKind.DEFERRED:
             # A frame that was put off comes back as it was left, even before its draft has reached the project file.
             self._documents.drop(decision.frame_id)
+        if decision.mode is PresentationMode.BLIND and decision.kind.state.labelled:
+            # Nothing is revealed before the labels are safe.
+            self._painted = False
+            self._drop_question()
+            self._update_enabled()
+            return Outcome(Step.NOTHING, commit=commit)
         return replace(self._go_on(decision.frame_id, before), commit=commit)
+
+    def reveal(self) -> Outcome:
+        """Lay the predictions beside the labels that were made blind, once these are in the project file; what came
+        before cannot be undone from now on."""
+        document, self._revealed = self._revealed, None
+        if document is None or self.document is not document:
+            return NOTHING
+        self.history.clear()
+        self.objects.select(None)
+        document.start_settling()
+        document.mark_saved()
+        return self._enter(document.frame_id, document)
 
     def _go_on(self, frame_id: int, state_before: FrameState) -> Outcome:
         place = self.queue.next_place(self.queue.place_of(frame_id), state_before=state_before)
@@ -188,7 +215,12 @@ class ReviewSession(FrameSession):
         if isinstance(landed, PageInFlight):
             self.pages.landed(landed)
             return None
-        return landed.entry.frame_id if landed is not None else None
+        if landed is None:
+            return None
+        decision = landed.entry.decision
+        if decision.mode is PresentationMode.BLIND and decision.kind.state.labelled and not landed.revocation:
+            self._revealed = landed.entry.document
+        return landed.entry.frame_id
 
     def commit_failed(self) -> Outcome:
         """Take back what could not be written: the frame comes back with its document, nothing is lost.
@@ -221,7 +253,7 @@ class ReviewSession(FrameSession):
         """Undo the last edit, wherever it was made; else revoke the last decision and bring its frame back."""
         entry = self.history.to_undo
         if not self.can_move or entry is None:
-            return Outcome(Step.NOTHING, text="Nothing to undo." if entry is None else "")
+            return Outcome(Step.NOTHING, text=self._nothing_to_undo() if entry is None else "")
         if isinstance(entry, EditEntry):
             outcome = self._replay(entry, revert=True)
             self.history.stepped_back()
@@ -235,6 +267,11 @@ class ReviewSession(FrameSession):
         entry.document.mark_saved(saved=False)
         text = f"Undone: {entry.name.lower()}."
         return replace(self._enter(entry.frame_id, entry.document), commit=commit, text=text)
+
+    def _nothing_to_undo(self) -> str:
+        if self.document is not None and self.document.mode is PresentationMode.SETTLE:
+            return "Nothing to undo since the model's proposals are shown; the labels can still be changed."
+        return "Nothing to undo."
 
     def redo(self) -> Outcome:
         """Do again what was undone last; a decision is recorded anew."""

@@ -66,6 +66,7 @@ class ListTask:
         frames: as they are now.
         recorded: objects that pages of this sitting judged.
         classes: the living ones.
+        hidden: (N,) by position, frames whose predictions must not be shown.
     """
 
     request: SheetRequest
@@ -74,6 +75,7 @@ class ListTask:
     thresholds: Thresholds
     recorded: tuple[SheetItem, ...]
     classes: frozenset[int]
+    hidden: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class MadeList:
 def make_list(task: ListTask, reader: SheetReader) -> MadeList:
     """Find what is on the sheet: what a draft or a page judged already is left out."""
     index, request = task.index, task.request
-    rows = open_rows(index, task.frames, task.thresholds)
+    rows = open_rows(index, task.frames, task.thresholds, hidden=task.hidden)
     drafts = reader.drafts(frozenset(np.unique(index.frame_ids[index.frame_of_row[rows]]).tolist()))
     rows &= ~drafted_rows(index, drafts)
     recorded = rows_of(index, task.recorded)
@@ -110,13 +112,19 @@ def make_list(task: ListTask, reader: SheetReader) -> MadeList:
     return MadeList(request, index, counts, least_certain_first(index, rows, request.class_id))
 
 
-def open_rows(index: PredictionIndex, frames: FrameColumns, thresholds: Thresholds) -> NDArray[np.bool_]:
-    """Return (M,) which predictions of the index are candidates on a frame that is undecided or put off."""
+def open_rows(
+    index: PredictionIndex, frames: FrameColumns, thresholds: Thresholds, *, hidden: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return (M,) which predictions of the index are candidates on a frame that is undecided or put off.
+
+    Args:
+        hidden: (N,) by position, frames whose predictions must not be shown.
+    """
     if not len(frames.ids):
         return np.zeros(len(index), np.bool_)
     positions = index.at_positions(frames.ids)
     numbers = [STATE_NUMBER[state] for state in OPEN_STATES]
-    open_frames = (positions >= 0) & np.isin(frames.states[positions], numbers)
+    open_frames = (positions >= 0) & np.isin(frames.states[positions], numbers) & ~hidden[positions]
     rows: NDArray[np.bool_] = index.candidates(thresholds) & open_frames[index.frame_of_row]
     return rows
 

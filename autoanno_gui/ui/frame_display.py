@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from autoanno_gui.core.errors import FrameErrorCode
 from autoanno_gui.core.records import Frame, FrameHeader, FrameState, PresentationMode, ScannedFile
+from autoanno_gui.core.review_objects import Role
 from autoanno_gui.core.task import Task
 from autoanno_gui.imaging.enhance import Enhancement
 from autoanno_gui.review.frame_queue import LOOK_AHEAD
@@ -224,6 +225,13 @@ class FrameDisplay(QObject):
             self._canvas.show_banner(
                 "Waiting for the model", f"The proposals appear here; {by_hand} labels the frame by hand."
             )
+        elif document is not None and document.mode is PresentationMode.BLIND and session.fault is None:
+            accept = self._key_of("review.accept_frame")
+            self._canvas.show_banner(
+                "Blind check", f"{self._how_to_draw()}; {accept} then shows what the model proposed."
+            )
+        elif document is not None and document.mode is PresentationMode.SETTLE and session.fault is None:
+            self._canvas.show_banner("Settle", self._how_to_settle())
         elif document is not None and document.mode is PresentationMode.HAND and session.fault is None:
             choose = f" {self._key_of('model.choose')} chooses a model that labels first."
             hint = "" if session.model_active else choose
@@ -244,6 +252,16 @@ class FrameDisplay(QObject):
                 return f"{self._key_of('tool.keypoints')} places the points of each object"
             case Task.OBB:
                 return f"{self._key_of('tool.obb')} draws a box along each object"
+
+    def _how_to_settle(self) -> str:
+        """Say what is left to do about the model's proposals beside the labels."""
+        take, leave = self._key_of("object.accept"), self._key_of("review.accept_frame")
+        document = self._session.document
+        left = len(document.in_role(Role.GHOST)) if document is not None else 0
+        if not left:
+            return f"The model agrees with your labels. {leave} goes on."
+        what = "1 proposal of the model has" if left == 1 else f"{left} proposals of the model have"
+        return f"{what} no label. {take} takes the selected one, {leave} leaves the rest out."
 
     def _finished_text(self) -> str:
         frames = self._session.frames

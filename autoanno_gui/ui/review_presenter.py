@@ -170,6 +170,7 @@ class ReviewPresenter(QObject):
             self.decisions_changed.emit([decided] if decided is not None else [])
             if finished:
                 self.queue_finished.emit()
+            self.apply(self.session.reveal())
             self._announce()
             return
         outcome = self.session.commit_failed()

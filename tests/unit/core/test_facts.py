@@ -123,4 +123,7 @@ def test_proposals_name_the_predictions_that_were_judged() -> None:
     frame.set_thresholds(Thresholds(default=0.75))
     frame = document(ROWS, thresholds=frame.thresholds)
     found = proposals_of(frame.predictions, decision_of(frame))
-    assert found == {0: Proposal(CAR, pytest.approx(0.9)), 1: Proposal(CAR, pytest.approx(0.8))}
+    assert found == {
+        0: Proposal(CAR, pytest.approx(0.9), (10.0, 10.0, 50.0, 40.0)),
+        1: Proposal(CAR, pytest.approx(0.8), (60.0, 10.0, 90.0, 40.0)),
+    }

@@ -23,10 +23,15 @@ class Sitting:
     """One open project. Frames are named by their number in natural order."""
 
     def __init__(
-        self, made: MadeProject, *, clock: Callable[[], float] = time.monotonic, model_active: bool = False
+        self,
+        made: MadeProject,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        model_active: bool = False,
+        checks: bool = True,
     ) -> None:
         self.store = Store.open(made.file)
-        self.session = ReviewSession(self.store, reviewer="ann", clock=clock)
+        self.session = ReviewSession(self.store, reviewer="ann", clock=clock, checks=checks)
         self.session.model_active = model_active
         self._closed = False
         with self.store.reader() as reader:
@@ -61,6 +66,8 @@ class Sitting:
         if outcome.commit is not None:
             outcome.commit.result(PATIENCE)
             self.session.committed()
+            if self.session.reveal().step is Step.FRAME:
+                self.paint()
         if outcome.step is Step.FRAME:
             self.paint()
         return outcome

@@ -77,11 +77,11 @@ def test_an_object_that_a_draft_has_judged_is_not_on_it(sitting: Sitting) -> Non
 
 def test_counts_follow_the_thresholds(sitting: Sitting) -> None:
     index, session = index_of(sitting), sitting.session
-    frames = session.frames.columns()
+    frames, nothing = session.frames.columns(), session.guards.hidden()
     cat, dog, bird = (class_of(sitting, name) for name in ("cat", "dog", "bird"))
     low = Thresholds(default=0.2, per_class=((dog, 0.7),))
-    assert counts_by_class(index, open_rows(index, frames, session.thresholds)) == {cat: 4, dog: 4}
-    assert counts_by_class(index, open_rows(index, frames, low)) == {cat: 4, bird: 4}
+    assert counts_by_class(index, open_rows(index, frames, session.thresholds, hidden=nothing)) == {cat: 4, dog: 4}
+    assert counts_by_class(index, open_rows(index, frames, low, hidden=nothing)) == {cat: 4, bird: 4}
 
 
 def test_pages_hold_what_fits_and_at_most_a_hundred(sit_down: Sit) -> None:
