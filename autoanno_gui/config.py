@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, cast, get_args
+from typing import Final, Literal, TypeAlias, TypeGuard, cast, get_args
 
 import platformdirs
 from filelock import FileLock, Timeout
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 PROJECT_SUFFIX: Final = ".autoanno"
 MAX_RECENT_FOLDERS: Final = 12
+MOST_BETWEEN_CHECKS: Final = 10_000
+"""Decisions."""
 
 _NAME_BYTES: Final = 120
 """Of a folder's name in a project file's name; file systems take 255 bytes in all."""
@@ -106,6 +108,7 @@ class Settings:
         mask_tolerance: pixels by which the outline of a mask may be simplified.
         object_tour: Tab brings small objects near, and accepting a frame asks about objects that nobody can have seen.
         thumbnails: each row of the queue has a small picture.
+        check_every: in so many decisions a decided frame comes once more with one label altered; 0 for never.
         shortcuts: action id -> keys in Qt's portable spelling, for actions whose keys the user changed.
     """
 
@@ -124,6 +127,7 @@ class Settings:
     mask_tolerance: float = 1.0
     object_tour: bool = True
     thumbnails: bool = True
+    check_every: int = 50
     shortcuts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def with_recent_folder(self, folder: str) -> Settings:
@@ -183,6 +187,10 @@ def _fractions(value: object) -> tuple[float, float, float] | None:
     return (train, val, test) if train > 0 and abs(train + val + test - 1) < 1e-6 else None
 
 
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _shortcuts(value: object) -> dict[str, tuple[str, ...]] | None:
     if not isinstance(value, dict):
         return None
@@ -200,12 +208,13 @@ _ACCEPT: Final[dict[str, Callable[[object], object | None]]] = {
     "ui_scale": lambda value: _number(value, above=0.25, up_to=4),
     "hard_links": lambda value: value if isinstance(value, bool) else None,
     "split_fractions": _fractions,
-    "split_seed": lambda value: value if isinstance(value, int) and not isinstance(value, bool) else None,
+    "split_seed": lambda value: value if _is_whole(value) else None,
     "segmenter": _text,
     "segmenter_architecture": _text,
     "mask_tolerance": lambda value: _number(value, above=-1e-9, up_to=20),
     "object_tour": lambda value: value if isinstance(value, bool) else None,
     "thumbnails": lambda value: value if isinstance(value, bool) else None,
+    "check_every": lambda value: value if _is_whole(value) and 0 <= value <= MOST_BETWEEN_CHECKS else None,
     "shortcuts": _shortcuts,
 }
 """For each setting: its value from JSON, or None when that does not fit."""

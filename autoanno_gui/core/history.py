@@ -119,6 +119,14 @@ class History:
         """Yield what is done, the newest step first."""
         return reversed(self._entries[: self._done])
 
+    def forget_after(self, entry: Entry | None) -> None:
+        """Forget all that was done or undone after a step, or all there is after None; a step that is gone itself has
+        nothing after it that could be forgotten."""
+        kept = [i for i, known in enumerate(self._entries) if known is entry]
+        if kept or entry is None:
+            del self._entries[kept[0] + 1 if kept else 0 :]
+            self._done = min(self._done, len(self._entries))
+
     def clear(self) -> None:
         self._entries.clear()
         self._done = 0

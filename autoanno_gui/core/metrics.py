@@ -7,16 +7,12 @@ is not deciding it. Frames labelled by hand judged no prediction, so they are ou
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Final, Self, TypeAlias, TypeVar
-
-import numpy as np
+from typing import Final, Self, TypeAlias, TypeVar
 
 from autoanno_gui.core.facts import DecidedFrame, ObjectFact
-from autoanno_gui.core.intervals import Interval, bootstrap_counted, median_interval, wilson
 from autoanno_gui.core.records import DecisionKind, VerdictKind
 
 BIN_START: Final = 0.05
@@ -77,10 +73,10 @@ class Tally:
         for event, number in enumerate(share):
             if number:
                 counts[event] += sign * number
-        if candidates := _candidates(share):
-            _bump(self.edits, (_to_correct(share), candidates), sign)
-        if objects := _missed(share) + share[Event.KEPT]:
-            _bump(self.misses, (_missed(share), objects), sign)
+        if candidates := candidates_of(share):
+            _bump(self.edits, (corrections_of(share), candidates), sign)
+        if objects := missed_of(share) + share[Event.KEPT]:
+            _bump(self.misses, (missed_of(share), objects), sign)
         if seconds is not None:
             _bump(self.seconds, seconds, sign)
 
@@ -211,15 +207,18 @@ def _events(item: ObjectFact) -> list[Event]:
     return events
 
 
-def _candidates(counts: Counts) -> int:
-    return counts[Event.ACCEPTED] + _to_correct(counts)
+def candidates_of(counts: Counts) -> int:
+    """Return how many candidates were judged."""
+    return counts[Event.ACCEPTED] + corrections_of(counts)
 
 
-def _to_correct(counts: Counts) -> int:
+def corrections_of(counts: Counts) -> int:
+    """Return how many candidates were edited or rejected."""
     return counts[Event.EDITED] + counts[Event.REJECTED]
 
 
-def _missed(counts: Counts) -> int:
+def missed_of(counts: Counts) -> int:
+    """Return how many objects were drawn or promoted."""
     return counts[Event.ADDED] + counts[Event.PROMOTED]
 
 
@@ -238,158 +237,3 @@ def _bump_group(groups: dict[K, Tally], key: K, share: Counts, sign: int, *, sec
     tally.bump(share, sign, seconds=seconds)
     if sign < 0 and tally.empty:
         del groups[key]
-
-
-# ---------------------------------------------------------------------------------------------------- reporting
-Figures: TypeAlias = dict[str, Any]
-"""Ready for JSON."""
-
-
-def report(
-    accumulator: Accumulator,
-    *,
-    frames_total: int,
-    frames_predicted: int,
-    frames_failed: int,
-    class_names: Mapping[int, str],
-) -> Figures:
-    """Return all figures with their intervals, and the tables by class, model, reviewer and confidence.
-
-    A rate whose denominator is 0 is None, as is its interval. Tables have one row for each group that occurs, by
-    falling number of candidates (by class), by name, or by rising confidence.
-    """
-    frames = {
-        "frames_total": frames_total,
-        "frames_predicted": frames_predicted,
-        "frames_failed": frames_failed,
-    }
-    return frames | figures(accumulator) | tables(accumulator, class_names)
-
-
-def figures(accumulator: Accumulator) -> Figures:
-    """Return the figures over all frames; cheap enough to follow each decision off the GUI thread."""
-    tally = accumulator.whole
-    decided, rejected = accumulator.frames_in(*DECIDED), accumulator.ever_rejected()
-    return {
-        "frames_decided": decided,
-        **{f"frames_{kind.value}": accumulator.frames_in(kind) for kind in DecisionKind},
-        "frames_ever_rejected": rejected,
-        "candidates_in_rejected_frames": tally.counts[Event.IN_REJECTED_FRAMES],
-        "annotations_by_hand": tally.counts[Event.BY_HAND],
-        **_counts(tally),
-        **_edit_rate(tally),
-        **_reject_rate(decided, rejected),
-        **_miss_rate(tally),
-        **_seconds(tally),
-    }
-
-
-def tables(accumulator: Accumulator, class_names: Mapping[int, str]) -> Figures:
-    """Return the tables by class, model, reviewer and confidence."""
-    by_class = [
-        {"class_id": class_id, "class": class_names.get(class_id, f"class {class_id}")}
-        | _counts(tally)
-        | _edit_rate(tally)
-        | _miss_rate(tally)
-        for class_id, tally in sorted(
-            accumulator.by_class.items(), key=lambda item: (-_candidates(item[1].counts), item[0])
-        )
-    ]
-    by_confidence = [
-        {"from": _bin_edge(index), "to": min(_bin_edge(index + 1), 1.0)} | _counts(tally) | _edit_rate(tally)
-        for index, tally in sorted(accumulator.by_confidence.items())
-    ]
-    decided: Counter[tuple[str, str]] = Counter()
-    rejected: Counter[tuple[str, str]] = Counter()
-    for frame_id, model, reviewer in accumulator.first:
-        if accumulator.is_decided(frame_id):
-            groups = ("model", model), ("reviewer", reviewer)
-            decided.update(groups)
-            if frame_id in accumulator.rejections:
-                rejected.update(groups)
-    by_frame_group = {
-        f"by_{name}": [
-            {name: value, "frames_decided": decided[name, value]}
-            | _counts(tally)
-            | _edit_rate(tally)
-            | _reject_rate(decided[name, value], rejected[name, value])
-            | _miss_rate(tally)
-            | _seconds(tally)
-            for value, tally in sorted(groups.items())
-        ]
-        for name, groups in (("model", accumulator.by_model), ("reviewer", accumulator.by_reviewer))
-    }
-    return {"by_class": by_class, **by_frame_group, "by_confidence": by_confidence}
-
-
-def _counts(tally: Tally) -> Figures:
-    counts = tally.counts
-    return {
-        "candidates_shown": _candidates(counts),
-        "candidates_accepted": counts[Event.ACCEPTED],
-        "candidates_edited": counts[Event.EDITED],
-        "candidates_rejected": counts[Event.REJECTED],
-        "candidates_class_changed": counts[Event.CLASS_CHANGED],
-        "candidates_geometry_changed": counts[Event.GEOMETRY_CHANGED],
-        "annotations_promoted": counts[Event.PROMOTED],
-        "annotations_added": counts[Event.ADDED],
-    }
-
-
-def _edit_rate(tally: Tally) -> Figures:
-    """The rate and its parts; a candidate whose class and outline both changed is in both parts."""
-    counts, shown = tally.counts, _candidates(tally.counts)
-    parts = {
-        "class_changed": counts[Event.CLASS_CHANGED],
-        "geometry_changed": counts[Event.GEOMETRY_CHANGED],
-        "deleted": counts[Event.REJECTED],
-    }
-    return {
-        "edit_rate": _share(_to_correct(counts), shown),
-        "edit_rate_interval": _resampled(tally.edits),
-        "edit_rate_parts": {name: _share(number, shown) for name, number in parts.items()},
-    }
-
-
-def _miss_rate(tally: Tally) -> Figures:
-    missed = _missed(tally.counts)
-    return {
-        "miss_rate": _share(missed, missed + tally.counts[Event.KEPT]),
-        "miss_rate_interval": _resampled(tally.misses),
-    }
-
-
-def _reject_rate(decided: int, rejected: int) -> Figures:
-    return {
-        "reject_rate": _share(rejected, decided),
-        "reject_rate_interval": _json(wilson(rejected, decided)) if decided else None,
-    }
-
-
-def _seconds(tally: Tally) -> Figures:
-    times = np.fromiter(tally.seconds, np.float64, len(tally.seconds))
-    values = np.sort(np.repeat(times, np.fromiter(tally.seconds.values(), np.int64, len(times))))
-    return {
-        "median_seconds_per_frame": float(np.median(values)) if len(values) else None,
-        "median_seconds_per_frame_interval": _json(median_interval(values)) if len(values) else None,
-    }
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
-
-
-def _resampled(frames: dict[tuple[int, int], int]) -> list[float] | None:
-    if not frames:
-        return None
-    # Sorted, so that the same ledger gives the same interval in whatever order it was folded.
-    pairs = sorted(frames)
-    return _json(bootstrap_counted(np.array(pairs, np.float64), [frames[pair] for pair in pairs]))
-
-
-def _json(interval: Interval) -> list[float]:
-    return [interval[0], interval[1]]
-
-
-def _bin_edge(index: int) -> float:
-    return round(BIN_START + index * BIN_WIDTH, 2)

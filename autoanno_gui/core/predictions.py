@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from autoanno_gui.core.geometry import Geometry
 from autoanno_gui.core.outlines import Outlines
 from autoanno_gui.core.records import FrameHeader
 from autoanno_gui.core.task import Task
+
+if TYPE_CHECKING:
+    from autoanno_gui.core.fact_table import Light
 
 CONFIDENCE_FLOOR: Final = 0.05
 """Predictions are stored from this confidence up, so that a threshold is a view and never a new model run."""
@@ -146,3 +149,5 @@ class FrameResult:
     """Hash of the bytes that were decoded."""
     fingerprint: tuple[int, int] | None = None
     """(bytes, mtime_ns) of the file that was decoded."""
+    light: Light | None = None
+    """Of the picture that was decoded."""

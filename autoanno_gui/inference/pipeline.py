@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameError, FrameErrorCode, OutOfMemory
+from autoanno_gui.core.fact_table import Light
 from autoanno_gui.core.predictions import FramePredictions, FrameResult
 from autoanno_gui.core.records import Frame
 from autoanno_gui.imaging.decode import DecodedFrame, read_frame
+from autoanno_gui.imaging.light import measure
 from autoanno_gui.inference.engine import Detector
 
 _MEMORY: Final = 256 << 20
@@ -64,6 +66,7 @@ def predict_frames(
 class _Decoded:
     frame: Frame
     image: DecodedFrame
+    light: Light
 
     @property
     def shape(self) -> _Shape:
@@ -89,6 +92,7 @@ class _Decoded:
             header=image.header,
             sha256=image.sha256,
             fingerprint=image.fingerprint,
+            light=self.light,
         )
 
 
@@ -100,7 +104,7 @@ class _Decoder:
         self._root = root
         self._depth = depth
         self._frame_bytes = 0
-        self._waiting: deque[tuple[Frame, Future[DecodedFrame]]] = deque()
+        self._waiting: deque[tuple[Frame, Future[tuple[DecodedFrame, Light]]]] = deque()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode")
 
     def ready(self) -> bool:
@@ -118,7 +122,7 @@ class _Decoder:
             return None
         frame, future = self._waiting.popleft()
         try:
-            image = future.result()
+            image, light = future.result()
         except FrameError as e:
             return FrameResult(frame.id, None, error=e.code, detail=e.detail)
         except MemoryError:
@@ -126,7 +130,7 @@ class _Decoder:
             return FrameResult(frame.id, None, error=FrameErrorCode.TOO_LARGE, detail=detail)
         self._frame_bytes = image.pixels.nbytes
         self._fill()
-        return _Decoded(frame, image)
+        return _Decoded(frame, image, light)
 
     def close(self) -> None:
         """Drop what was not begun and wait for the thread to end."""
@@ -139,7 +143,12 @@ class _Decoder:
             frame = next(self._frames, None)
             if frame is None:
                 return
-            self._waiting.append((frame, self._thread.submit(read_frame, self._root, frame.path)))
+            self._waiting.append((frame, self._thread.submit(_read, self._root, frame.path)))
+
+
+def _read(root: Path, path: str) -> tuple[DecodedFrame, Light]:
+    image = read_frame(root, path)
+    return image, measure(image.pixels)
 
 
 class _Batches:

@@ -92,7 +92,8 @@ class DocumentSource:
         by_hand = frame.state in (FrameState.REJECTED, FrameState.HAND_LABELLED)
         by_hand = by_hand or (predictions is None and not model_active)
         mode = PresentationMode.HAND if by_hand else PresentationMode.NORMAL
-        if decision is not None and decision.mode in (PresentationMode.BLIND, PresentationMode.SETTLE):
+        blind = (PresentationMode.BLIND, PresentationMode.SETTLE)
+        if decision is not None and decision.mode in blind and decision.kind.state.labelled:
             # Labelled blind, so that there is nothing to hide any more; whether all is settled only the reviewer knows.
             mode = PresentationMode.SETTLE
         document = Document(

@@ -8,6 +8,7 @@ from typing import Final
 from autoanno_gui.core.document import Document
 from autoanno_gui.core.keypoints import Skeleton
 from autoanno_gui.core.records import ClassRecord, Frame, PresentationMode, Thresholds
+from autoanno_gui.core.review_objects import MappedPredictions
 from autoanno_gui.core.task import Task
 from autoanno_gui.review.document_source import DocumentSource
 from autoanno_gui.store.reader import Reader
@@ -61,9 +62,13 @@ class Documents:
         elif not model_active:
             document.start_by_hand()
 
+    def predictions(self, run_frame_id: int) -> MappedPredictions:
+        """Return stored predictions with the project's classes."""
+        return self._source.predictions(run_frame_id)
+
     def take_predictions(self, document: Document, run_frame_id: int) -> None:
         """Give a document these stored predictions."""
-        document.replace_predictions(self._source.predictions(run_frame_id))
+        document.replace_predictions(self.predictions(run_frame_id))
 
     def living_class(self, class_id: int) -> int:
         """Return the class that stands for one of the ledger today."""

@@ -106,6 +106,26 @@ class FrameSession:
         return self.frames.get(self.document.frame_id) if self.document is not None else None
 
     @property
+    def planted(self) -> bool:
+        """Whether the open frame is a planted check: a decided one, shown again with one label altered."""
+        return self.document is not None and self.document.mode is PresentationMode.PLANTED
+
+    @property
+    def listed_id(self) -> int:
+        """The frame that the queue has as the open one: of a planted check the one that it stands before.
+
+        Raises:
+            LookupError: no frame is open.
+        """
+        if self.document is None:
+            raise LookupError("no frame is open")
+        return self.document.frame_id
+
+    def look_ahead(self, *, count: int) -> list[int]:
+        """Return the frames that the next keys may ask for; none before the first one."""
+        return self.queue.look_ahead(self.listed_id, count=count) if self.document is not None else []
+
+    @property
     def presentation(self) -> Presentation | None:
         """What may be shown of the open frame."""
         document, known = self.document, self._presentation
@@ -152,7 +172,7 @@ class FrameSession:
     def open(self, frame_id: int) -> Outcome:
         """Open any frame, keeping a draft of the one that is left."""
         here = self.document is not None and self.document.frame_id == frame_id and not self.finished
-        if here or not self.can_move:
+        if (here and not self.planted) or not self.can_move:
             return NOTHING
         self.save_draft()
         return self._enter(frame_id)
@@ -168,7 +188,10 @@ class FrameSession:
     def _walk(self, by: int, at_end: str) -> Outcome:
         if self.document is None or not self.can_move:
             return NOTHING
-        place = self.queue.place_of(self.document.frame_id) + by
+        place = self.queue.place_of(self.listed_id) + by
+        if self.planted and by > 0:
+            # The frame that a check stands before is the next one.
+            place -= by
         if not 0 <= place < len(self.queue):
             return Outcome(Step.NOTHING, text=at_end)
         return self.open(self.queue.at(place).id)
@@ -176,17 +199,19 @@ class FrameSession:
     def _enter(self, frame_id: int, document: Document | None = None) -> Outcome:
         """Open a frame, with the document that it comes back with or its own."""
         frame = self.frames.get(frame_id)
+        self._leave_check(document)
         document = document or self._document_of(frame)
         self._documents.end_waiting(document, frame, model_active=self.model_active)
         self._hide_if_blind(document, frame)
         if document.thresholds != self.thresholds:
             document.set_thresholds(self.thresholds)
-        self._documents.keep(document, others=self.history.frames())
+        if document.mode is not PresentationMode.PLANTED:
+            self._documents.keep(document, others=self.history.frames())
         self._painted = self.finished = False
         self._drop_question()
         self._fault = FRAME_ERROR_TEXT[frame.error] if frame.error is not None else None
-        self.queue.opened(frame_id)
         self.look_at(document)
+        self.queue.opened(self.listed_id)
         self._update_enabled()
         return Outcome(Step.FRAME)
 
@@ -205,13 +230,16 @@ class FrameSession:
         sample shows its ghosts, too."""
         self.objects.enter(document, with_ghosts=document.frame_id in self.tuning_sample)
 
+    def _leave_check(self, document: Document | None) -> None:
+        """Note that a planted check is left, unless it is the document that is entered."""
+
     def _document_of(self, frame: Frame) -> Document:
         return self._documents.of(frame, thresholds=self.thresholds, model_active=self.model_active)
 
     def save_draft(self) -> None:
         """Keep what was done on the open frame, so that leaving or losing the window loses nothing."""
         document = self.document
-        if document is None or self.finished or not document.unsaved:
+        if document is None or self.finished or not document.unsaved or self.planted:
             return
         frame_id = document.frame_id
         body = encode_draft(document, over_labels=self.frames.get(frame_id).state.labelled)
@@ -282,7 +310,9 @@ class FrameSession:
         """Map the predictions of the open frame anew, after a class map changed; acts of the reviewer stay."""
         document = self.document
         self._documents.drop_untouched(but=document)
-        if document is not None and document.run_frame_id is not None and not document.has_traces:
+        if document is None or self.planted:
+            return
+        if document.run_frame_id is not None and not document.has_traces:
             deselected = self.objects.selected is None and bool(document.in_role(Role.CANDIDATE))
             self._documents.take_predictions(document, document.run_frame_id)
             self.look_at(document)

@@ -9,11 +9,10 @@ from typing import Any, TypeAlias
 
 from autoanno_gui.core.errors import FrameError
 from autoanno_gui.core.frame_list import FrameList
-from autoanno_gui.core.metrics import Accumulator, report
 from autoanno_gui.core.queue_settings import QueueSettings
-from autoanno_gui.core.records import Frame, FrameState
+from autoanno_gui.core.records import Frame
 from autoanno_gui.imaging.paths import frame_file
-from autoanno_gui.review.fact_reader import read_facts
+from autoanno_gui.review.metrics_report import full_report
 from autoanno_gui.review.queue_keeper import QUEUE_SETTING, News, QueueKeeper, SortRequest
 from autoanno_gui.review.tuning_sample import stored_sample
 from autoanno_gui.store.reader import Reader
@@ -95,17 +94,9 @@ def queue_report(reader: Reader, *, settings: QueueSettings | None = None, check
     return {"order": settings.order.value, "frames": rows}
 
 
-def metrics_report(reader: Reader) -> Report:
-    """Return the figures over all decisions, with intervals and tables."""
-    accumulator = Accumulator.of(read_facts(reader))
-    predicted, _ = reader.prediction_totals()
-    return report(
-        accumulator,
-        frames_total=reader.frame_count(),
-        frames_predicted=predicted,
-        frames_failed=reader.counts()[FrameState.FAILED],
-        class_names={record.id: record.name for record in reader.classes()},
-    )
+def metrics_report(reader: Reader, *, checks: bool = True) -> Report:
+    """Return the figures over all decisions, with intervals and tables; `checks`: see `metrics_report.full_report`."""
+    return full_report(reader, checks=checks)
 
 
 def project_report(reader: Reader) -> Report:

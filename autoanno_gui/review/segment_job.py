@@ -15,6 +15,7 @@ from autoanno_gui.core.predictions import FramePredictions, FrameResult, RunSett
 from autoanno_gui.core.prompt import Prompt
 from autoanno_gui.core.records import Frame
 from autoanno_gui.imaging.decode import DecodedFrame
+from autoanno_gui.imaging.light import measure
 from autoanno_gui.imaging.masks import DEFAULT_TOLERANCE
 from autoanno_gui.review.frame_segmenter import FrameSegmenter
 from autoanno_gui.review.prediction_job import (
@@ -204,4 +205,5 @@ def _result(
         header=image.header,
         sha256=image.sha256,
         fingerprint=image.fingerprint,
+        light=measure(image.pixels),
     )

@@ -16,12 +16,14 @@ from autoanno_gui.core.document import Document
 from autoanno_gui.core.draft import encode_draft
 from autoanno_gui.core.geometry import Geometry
 from autoanno_gui.core.history import DecisionEntry, EditEntry, PageEntry
+from autoanno_gui.core.planting import CHECK_EVERY
 from autoanno_gui.core.records import Decision, DecisionKind, Frame, FrameState, PresentationMode, Thresholds, Verdict
 from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.commits import PageInFlight
 from autoanno_gui.review.frame_session import FrameSession
 from autoanno_gui.review.outcome import NOTHING, Outcome, Step
 from autoanno_gui.review.page_recorder import PageRecorder
+from autoanno_gui.review.planted_checks import PlantedChecks
 from autoanno_gui.review.previous_frame import confirmed_objects, decided_objects, missing_from, previous_of_clip
 from autoanno_gui.review.timing import IDLE_CAP_SECONDS
 from autoanno_gui.review.tour import unseen_question
@@ -42,6 +44,7 @@ class ReviewSession(FrameSession):
         idle_cap: float = IDLE_CAP_SECONDS,
         clock: Callable[[], float] = time.monotonic,
         checks: bool = True,
+        check_every: int = CHECK_EVERY,
     ) -> None:
         super().__init__(store, idle_cap=idle_cap, clock=clock, checks=checks)
         self.reviewer: Final = reviewer
@@ -58,6 +61,15 @@ class ReviewSession(FrameSession):
             session_uuid=self._session_uuid,
         )
         """Records pages of the contact sheet."""
+        self.checks: Final = PlantedChecks(
+            self,
+            self._reader,
+            self._documents,
+            reviewer=reviewer,
+            session_uuid=self._session_uuid,
+            every=check_every,
+        )
+        """Shows decided frames again with one label altered."""
 
     # ------------------------------------------------------------------------------------------------ decisions
     def accept_frame(self, *, unseen: Collection[int] = ()) -> Outcome:
@@ -82,6 +94,8 @@ class ReviewSession(FrameSession):
             self._asked = Step.ASK_UNSEEN
             return Outcome(Step.ASK_UNSEEN, hardly_seen, text=unseen_question(len(hardly_seen)))
         verdicts = document.verdicts()
+        if self.planted:
+            return self._end_check(verdicts)
         return self._decide(document, document.decision_kind(verdicts), verdicts)
 
     def reject_frame(self) -> Outcome:
@@ -90,6 +104,8 @@ class ReviewSession(FrameSession):
             return self._leave_fault()
         if self.document is None or not self.can_decide:
             return NOTHING
+        if self.planted:
+            return self._end_check(None)
         if self.frames.get(self.document.frame_id).state is FrameState.REJECTED:
             return Outcome(Step.NOTHING, text="This frame already waits for hand labelling.")
         return self._decide(self.document, DecisionKind.REJECTED, ())
@@ -100,11 +116,37 @@ class ReviewSession(FrameSession):
             return self._leave_fault()
         if self.document is None or not self.can_decide:
             return NOTHING
+        if self.planted:
+            return self._enter(self.listed_id)
         if self.frames.get(self.document.frame_id).state.labelled:
             # Once it is put off, its labels come back only from the draft.
             self.document.mark_saved(saved=False)
         self.save_draft()
         return self._decide(self.document, DecisionKind.DEFERRED, ())
+
+    @property
+    def listed_id(self) -> int:
+        """The frame that the queue has as the open one: of a planted check the one that it stands before."""
+        shown = self.checks.shown
+        return shown.before if shown is not None else super().listed_id
+
+    def look_ahead(self, *, count: int) -> list[int]:
+        """Return the frames that the next keys may ask for."""
+        first = [self.listed_id] if self.planted else []
+        first += [self.checks.waiting.frame_id] if self.checks.waiting is not None else []
+        return [*first, *super().look_ahead(count=count)]
+
+    def _end_check(self, verdicts: tuple[Verdict, ...] | None) -> Outcome:
+        """Record what the reviewer made of a planted check (None: sent to hand labelling) and go on; its labels and
+        the state of its frame stay as they were."""
+        before = self.listed_id
+        text = self.checks.end(verdicts, seconds=self.timer.stop().active)
+        return replace(self._enter(before), text=text)
+
+    def _leave_check(self, document: Document | None) -> None:
+        shown = self.checks.shown
+        if shown is not None and document is not shown.document:
+            self.checks.pass_over(seconds=self.timer.stop().active)
 
     @property
     def empty_asked(self) -> bool:
@@ -196,7 +238,10 @@ class ReviewSession(FrameSession):
         if place is None:
             self._finish()
             return Outcome(Step.FINISHED)
-        return self._enter(self.queue.at(place).id)
+        following = self.queue.at(place).id
+        if (check := self.checks.show(before=following)) is not None:
+            return self._enter(check.frame_id, check.document)
+        return self._enter(following)
 
     def _leave_fault(self) -> Outcome:
         if self.document is None or not self.can_move or not self._painted:
@@ -220,6 +265,8 @@ class ReviewSession(FrameSession):
         decision = landed.entry.decision
         if decision.mode is PresentationMode.BLIND and decision.kind.state.labelled and not landed.revocation:
             self._revealed = landed.entry.document
+        if not landed.revocation:
+            self.checks.note_decided(landed.entry.frame_id)
         return landed.entry.frame_id
 
     def commit_failed(self) -> Outcome:
@@ -251,6 +298,11 @@ class ReviewSession(FrameSession):
     # ------------------------------------------------------------------------------------------------ undo
     def undo(self) -> Outcome:
         """Undo the last edit, wherever it was made; else revoke the last decision and bring its frame back."""
+        if self.can_move and self.checks.shown is not None and self.history.to_undo is self.checks.shown.after:
+            # Nothing was done on it yet: what is meant lies behind the check, and that is left by this.
+            left = self._enter(self.listed_id)
+            undone = self.undo()
+            return undone if undone.step is Step.FRAME else replace(left, text=undone.text)
         entry = self.history.to_undo
         if not self.can_move or entry is None:
             return Outcome(Step.NOTHING, text=self._nothing_to_undo() if entry is None else "")

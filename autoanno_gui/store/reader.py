@@ -23,7 +23,7 @@ from autoanno_gui.core.records import (
 )
 from autoanno_gui.store.blobs import unpack_geometry, unpack_numbers
 from autoanno_gui.store.reader_frames import SMALL_BLOCK
-from autoanno_gui.store.reader_looks import LookReader
+from autoanno_gui.store.reader_lights import LightReader
 from autoanno_gui.store.rows import ADOPTED_FIRST, NOT_REVOKED, Row, compact, decode_thresholds, frame_from_row
 
 _LABELLED: Final = "s.state IN ('accepted', 'edited', 'hand_labelled')"
@@ -74,7 +74,7 @@ class LedgerEvent(NamedTuple):
     wall_clock: str
 
 
-class Reader(LookReader):
+class Reader(LightReader):
     """Reads committed data. One thread at a time; the owner closes it. Methods raise `ProjectError` for a bad disk."""
 
     # ------------------------------------------------------------------------------------------------ decisions

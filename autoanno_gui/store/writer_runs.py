@@ -29,6 +29,7 @@ from autoanno_gui.store.rows import (
 )
 from autoanno_gui.store.writer_classes import ClassWrites
 from autoanno_gui.store.writer_frames import FrameWrites
+from autoanno_gui.store.writer_lights import LightWrites, StoredLight
 
 AUTO_CLASSES: Final = "auto_classes"
 """Setting: with `1`, classes that a model finds become classes of the project; with `0`, the user's own list rules."""
@@ -50,7 +51,7 @@ class _Run:
     """Model classes that need no further look; None when classes are not made automatically."""
 
 
-class RunWrites(FrameWrites, ClassWrites):
+class RunWrites(FrameWrites, ClassWrites, LightWrites):
     """Runs, results and the classes that come with them."""
 
     def start_run(self, settings: RunSettings, *, device: str) -> int:
@@ -204,6 +205,8 @@ class RunWrites(FrameWrites, ClassWrites):
                 "UPDATE frame SET sha256 = NULL, bytes = ?, mtime_ns = ? WHERE id = ? AND (bytes, mtime_ns) <> (?, ?)",
                 (*result.fingerprint, result.frame_id, *result.fingerprint),
             )
+            if result.light is not None:
+                self._record_light(StoredLight(result.frame_id, *result.fingerprint, result.light))
         if result.sha256 is not None:
             self.bulk.execute("UPDATE frame SET sha256 = ? WHERE id = ?", (result.sha256, result.frame_id))
         if result.header is not None:

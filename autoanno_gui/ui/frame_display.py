@@ -94,7 +94,7 @@ class FrameDisplay(QObject):
         frame = self._session.frame
         if frame is None:
             return
-        ahead = [self._session.frames.get(i) for i in self._session.queue.look_ahead(frame.id, count=LOOK_AHEAD)]
+        ahead = [self._session.frames.get(i) for i in self._session.look_ahead(count=LOOK_AHEAD)]
         self._prefetcher.want([frame, *ahead], size=self._canvas.preview_size())
 
     @Slot(object)

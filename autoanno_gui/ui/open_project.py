@@ -51,7 +51,12 @@ class OpenProject(QObject):
         super().__init__(parent)
         self.store: Final = store
         self.session: Final = ReviewSession(
-            store, reviewer=settings.reviewer, idle_cap=settings.idle_cap_seconds, clock=clock, checks=checks
+            store,
+            reviewer=settings.reviewer,
+            idle_cap=settings.idle_cap_seconds,
+            clock=clock,
+            checks=checks,
+            check_every=settings.check_every,
         )
         self.prefetcher: Final = Prefetcher(store.root, self)
         self.presenter: Final = ReviewPresenter(self.session, canvas, self.prefetcher, key_of=key_of, parent=self)

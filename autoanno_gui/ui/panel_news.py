@@ -51,8 +51,9 @@ class PanelNews(QObject):
         if presenter is None or frame is None:
             return
         queue = presenter.session.queue
-        self._panels.queue.set_current(frame.id)
-        self._status.show_frame(frame, place=queue.place_of(frame.id), count=len(queue))
+        listed = presenter.session.listed_id
+        self._panels.queue.set_current(listed)
+        self._status.show_frame(frame, place=queue.place_of(listed), count=len(queue))
         self.show_objects()
 
     def show_objects(self) -> None:
@@ -95,7 +96,7 @@ class PanelNews(QObject):
         if frame is None:
             return
         queue = project.session.queue
-        self._status.show_frame(frame, place=queue.place_of(frame.id), count=len(queue))
+        self._status.show_frame(frame, place=queue.place_of(project.session.listed_id), count=len(queue))
         # Its neighbours may be others now.
         project.presenter.display.prefetch()
 

@@ -72,6 +72,7 @@ def test_settings_come_back_as_they_were_saved(home: AppHome) -> None:
         mask_tolerance=0.5,
         object_tour=False,
         thumbnails=False,
+        check_every=10,
         shortcuts={"review.next": ("N", "Right")},
     )
     assert all(getattr(settings, name) != getattr(Settings(), name) for name in Settings.__slots__)
@@ -127,6 +128,9 @@ def test_a_damaged_file_is_set_aside(home: AppHome, content: bytes, caplog: pyte
         ("split_fractions", [0.0, 1.0, 0.0]),
         ("split_fractions", [10**400, 0, 0]),
         ("split_seed", 1.5),
+        ("check_every", -1),
+        ("check_every", True),
+        ("check_every", 2.5),
         ("shortcuts", {"review.next": "N"}),
         ("shortcuts", []),
     ],

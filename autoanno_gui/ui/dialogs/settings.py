@@ -14,11 +14,12 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QLineEdit,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from autoanno_gui.config import Settings, Theme
+from autoanno_gui.config import MOST_BETWEEN_CHECKS, Settings, Theme
 
 _THEMES: Final = (("Like the system", "system"), ("Light", "light"), ("Dark", "dark"))
 _DEVICES: Final = (("The best one", "auto"), ("CPU", "cpu"), ("First GPU", "cuda:0"))
@@ -52,12 +53,18 @@ class SettingsDialog(QDialog):
         self._tour = QCheckBox("&Bring small objects near")
         self._tour.setToolTip("Tab zooms to them, and accepting a frame asks about those that cannot have been seen.")
         self._tour.setChecked(settings.object_tour)
+        self._checks = QSpinBox(minimum=0, maximum=MOST_BETWEEN_CHECKS, value=settings.check_every)
+        self._checks.setSpecialValueText("Never")
+        self._checks.setPrefix("once in ")
+        self._checks.setSuffix(" decisions")
+        self._checks.setToolTip("A decided frame comes once more with one label altered; your labels stay as they are.")
         form = QFormLayout()
         form.addRow("&Theme", self._theme)
         form.addRow("&Reviewer", self._reviewer)
         form.addRow("&Pause after", self._idle)
         form.addRow("Run models &on", self._device)
         form.addRow("&Mask tolerance", self._tolerance)
+        form.addRow("&Check yourself", self._checks)
         form.addRow(self._tour)
         hint = QLabel(
             "Decisions carry the reviewer's name. A longer pause does not count as work on a frame. "
@@ -86,5 +93,6 @@ class SettingsDialog(QDialog):
             idle_cap_seconds=self._idle.value(),
             mask_tolerance=self._tolerance.value(),
             object_tour=self._tour.isChecked(),
+            check_every=self._checks.value(),
             device=self._device.itemData(known) if known >= 0 else device.strip() or "auto",
         )

@@ -10,7 +10,8 @@ import pytest
 from autoanno_gui.core.box import Box
 from autoanno_gui.core.document import Document
 from autoanno_gui.core.facts import DecidedFrame, Proposal, facts_from_decision, proposals_of
-from autoanno_gui.core.metrics import Accumulator, report
+from autoanno_gui.core.metric_report import report
+from autoanno_gui.core.metrics import Accumulator
 from autoanno_gui.core.records import (
     Decision,
     DecisionKind,

@@ -18,7 +18,8 @@ from autoanno_gui.core.facts import (
     mark_first,
 )
 from autoanno_gui.core.intervals import median_interval, wilson
-from autoanno_gui.core.metrics import Accumulator, confidence_bin, figures, report
+from autoanno_gui.core.metric_report import figures, report
+from autoanno_gui.core.metrics import Accumulator, confidence_bin
 from autoanno_gui.core.records import (
     DecisionKind,
     PresentationMode,

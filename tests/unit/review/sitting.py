@@ -29,9 +29,10 @@ class Sitting:
         clock: Callable[[], float] = time.monotonic,
         model_active: bool = False,
         checks: bool = True,
+        check_every: int = 0,
     ) -> None:
         self.store = Store.open(made.file)
-        self.session = ReviewSession(self.store, reviewer="ann", clock=clock, checks=checks)
+        self.session = ReviewSession(self.store, reviewer="ann", clock=clock, checks=checks, check_every=check_every)
         self.session.model_active = model_active
         self._closed = False
         with self.store.reader() as reader:

@@ -72,7 +72,9 @@ def test_about_half_of_the_random_stream_is_blind(sitting: Sitting) -> None:
     assert np.flatnonzero(guards.hidden()).tolist() == blind
 
 
-def test_nothing_is_blind_without_checks_or_in_a_small_folder(sit_down: Sit, fresh: MadeProject, tmp_path: Path) -> None:
+def test_nothing_is_blind_without_checks_or_in_a_small_folder(
+    sit_down: Sit, fresh: MadeProject, tmp_path: Path
+) -> None:
     off = sit_down(fresh, checks=False)
     assert not blind_numbers(off)
     assert not off.session.guards.hidden().any()

@@ -1,0 +1,227 @@
+"""Planted checks of one sitting: prepares them while the reviewer works, shows them, and records what came of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from autoanno_gui.core.check_outcome import Outcome, final_labels, judge, left_alone, sent_away
+from autoanno_gui.core.checks import CHECK_EVENT
+from autoanno_gui.core.document import Document
+from autoanno_gui.core.frame_list import STATES
+from autoanno_gui.core.history import Entry
+from autoanno_gui.core.planted_predictions import to_predictions
+from autoanno_gui.core.planting import Alteration, Planted, Planter, alter, choose_frame
+from autoanno_gui.core.records import ClassRecord, Frame, PresentationMode, Verdict
+from autoanno_gui.review.documents import Documents
+from autoanno_gui.store.reader import Reader
+from autoanno_gui.store.store_thread import Priority
+
+if TYPE_CHECKING:
+    from autoanno_gui.review.frame_session import FrameSession
+
+_LABELLED: Final = [number for number, state in enumerate(STATES) if state.labelled]
+_TRIES: Final = 5
+"""Decided frames that are looked at for one that can be altered; the next decision brings more."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCheck:
+    """A decided frame with one label altered, ready to be shown.
+
+    Attributes:
+        frame_id: of the decided frame.
+        document: what is shown of it; nothing of it is ever kept.
+    """
+
+    frame_id: int
+    planted: Planted
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCheck:
+    """A check that is on the screen.
+
+    Attributes:
+        before: the frame that comes after it.
+        after: the step of the history that came before it.
+    """
+
+    prepared: PreparedCheck
+    before: int
+    after: Entry | None
+
+    @property
+    def document(self) -> Document:
+        return self.prepared.document
+
+
+class PlantedChecks:
+    """At most one check is prepared or shown at a time."""
+
+    def __init__(
+        self,
+        session: FrameSession,
+        reader: Reader,
+        documents: Documents,
+        *,
+        reviewer: str,
+        session_uuid: str,
+        every: int,
+    ) -> None:
+        self._session: Final = session
+        self._reader: Final = reader
+        self._documents: Final = documents
+        self._reviewer: Final = reviewer
+        self._session_uuid: Final = session_uuid
+        self._rng: Final = np.random.default_rng(uuid.UUID(session_uuid).int)
+        self._planter: Final = Planter(seed=uuid.UUID(session_uuid).int, every=every) if every > 0 else None
+        self._recent: Final[list[int]] = []
+        self._checked: Final[list[str]] = [str(event.body.get("frame")) for event in reader.events(CHECK_EVENT)]
+        """Paths of frames that were shown as a check, each as often as that happened."""
+        self.waiting: PreparedCheck | None = None
+        """What the next decision leads to; its picture is made ready like those of the next frames."""
+        self.shown: ShownCheck | None = None
+
+    # ------------------------------------------------------------------------------------------------ preparing
+    def note_decided(self, frame_id: int) -> None:
+        """Count a decision, and prepare a check when one is due: the decision after the next one leads to it."""
+        self._recent.append(frame_id)
+        if self._planter is None:
+            return
+        self._planter.decided()
+        if self._planter.owed and self.waiting is None and self._session.guards.active:
+            self.waiting = self._prepare()
+
+    def _prepare(self) -> PreparedCheck | None:
+        frames = self._session.frames
+        # By the column: going through 100,000 frames one by one would be felt.
+        eligible = set(frames.ids[np.isin(frames.states, _LABELLED)].tolist())
+        by_path = {frames.get(frame_id).path: frame_id for frame_id in eligible}
+        checked = [by_path[path] for path in self._checked if path in by_path]
+        for _ in range(_TRIES):
+            chosen = choose_frame(eligible, recent=self._recent, checked=checked, rng=self._rng)
+            if chosen is None:
+                return None
+            frame = frames.get(chosen)
+            if frame.usable and (found := self._altered(frame)) is not None:
+                return found
+            eligible.discard(chosen)
+        return None
+
+    def _altered(self, frame: Frame) -> PreparedCheck | None:
+        """Return a frame with one label altered; None when it has no label of this reviewer's own."""
+        decision = self._reader.decision(frame.id)
+        if decision is None or decision.reviewer != self._reviewer or decision.origin or not decision.width:
+            return None
+        if (decision.width, decision.height) != (frame.width, frame.height):
+            return None  # another picture by now
+        session = self._session
+        planted = alter(
+            final_labels(decision.verdicts),
+            width=frame.width,
+            height=frame.height,
+            class_ids=session.classes.keys(),
+            rng=self._rng,
+        )
+        if planted is None:
+            return None
+        keypoints = len(session.skeleton) if session.skeleton is not None else 0
+        original = self._documents.predictions(decision.run_frame_id) if decision.run_frame_id is not None else None
+        predictions = to_predictions(
+            planted,
+            thresholds=session.thresholds,
+            rng=self._rng,
+            original=original,
+            task=session.task,
+            keypoints=keypoints,
+        )
+        document = Document(
+            frame_id=frame.id,
+            width=frame.width,
+            height=frame.height,
+            predictions=predictions,
+            thresholds=session.thresholds,
+            mode=PresentationMode.PLANTED,
+            task=session.task,
+            keypoints=keypoints,
+        )
+        document.made_on = document.size
+        return PreparedCheck(frame.id, planted, document)
+
+    # ------------------------------------------------------------------------------------------------ showing
+    def show(self, *, before: int) -> PreparedCheck | None:
+        """Return the check that is to be shown now, if one is ready.
+
+        Args:
+            before: the frame that would be opened without it.
+        """
+        prepared, self.waiting = self.waiting, None
+        if prepared is None or self._planter is None or not self._session.guards.active or prepared.frame_id == before:
+            return None
+        frame = self._session.frames.get(prepared.frame_id)
+        if not frame.state.labelled or not frame.usable:
+            return None
+        self._planter.shown()
+        self.shown = ShownCheck(prepared, before, self._session.history.to_undo)
+        return prepared
+
+    def end(self, verdicts: tuple[Verdict, ...] | None, *, seconds: float) -> str:
+        """Record what the reviewer made of the check on the screen.
+
+        Args:
+            verdicts: None when it was sent to hand labelling.
+            seconds: active ones on it.
+
+        Returns:
+            A sentence that says what was altered.
+        """
+        assert self.shown is not None
+        planted = self.shown.prepared.planted
+        outcome = sent_away(planted) if verdicts is None else judge(planted, final_labels(verdicts))
+        self._record(outcome, seconds)
+        return _told(planted, outcome, self._session.classes)
+
+    def pass_over(self, *, seconds: float) -> None:
+        """Record that the check on the screen was left without a decision."""
+        assert self.shown is not None
+        self._record(left_alone(self.shown.prepared.planted), seconds)
+
+    def _record(self, outcome: Outcome, seconds: float) -> None:
+        shown, self.shown = self.shown, None
+        assert shown is not None
+        session = self._session
+        path = session.frames.get(shown.prepared.frame_id).path
+        self._checked.append(path)
+        # What was done on it must not be undone, or done again, on the frame itself.
+        session.history.forget_after(shown.after)
+        body = outcome.as_event(
+            shown.prepared.planted,
+            reviewer=self._reviewer,
+            session=self._session_uuid,
+            frame=path,
+            seconds=round(seconds, 3),
+        )
+        session.on_write(session.store.submit(Priority.OTHER, lambda writer: writer.record_event(CHECK_EVENT, body)))
+
+
+def _told(planted: Planted, outcome: Outcome, classes: Mapping[int, ClassRecord]) -> str:
+    def name(class_id: int) -> str:
+        return classes[class_id].name if class_id in classes else f"class {class_id}"
+
+    true = name(planted.true_label[0])
+    altered = planted.altered_label
+    match planted.alteration:
+        case Alteration.SHIFTED:
+            what = f"one “{true}” had been moved"
+        case Alteration.CLASS:
+            what = f"one “{true}” had been made a “{name(altered[0]) if altered is not None else true}”"
+        case Alteration.REMOVED:
+            what = f"one “{true}” had been taken away"
+    end = "You caught it." if outcome.caught else "It slipped through."
+    return f"That was a check: {what}. {end} Your labels are as you left them."
