@@ -107,9 +107,7 @@ class Drift:
         }
 
 
-def watch(
-    table: FactTable, class_names: Mapping[int, str], *, alpha: float = ALPHA, horizon: int = HORIZON
-) -> Drift:
+def watch(table: FactTable, class_names: Mapping[int, str], *, alpha: float = ALPHA, horizon: int = HORIZON) -> Drift:
     """Return what the charts of the newest round say.
 
     Args:

@@ -107,6 +107,16 @@ class FrameList:
     def position(self, frame_id: int) -> int:
         return self._position[frame_id]
 
+    def positions(self, frame_ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return where frames stand, in the given order, without those that are not in the list."""
+        if not len(self._frames):
+            return np.zeros(0, np.int32)
+        # Ids are row numbers, so that a table of all of them is small, and quicker than 100,000 look-ups.
+        place = np.full(int(self.ids.max()) + 1, -1, np.int32)
+        place[self.ids] = np.arange(len(self._frames), dtype=np.int32)
+        known = place[frame_ids[(frame_ids >= 0) & (frame_ids < len(place))]]
+        return known[known >= 0]
+
     @property
     def ids(self) -> NDArray[np.int64]:
         """(N,) in natural order; a view, to be read only."""

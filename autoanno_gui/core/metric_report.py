@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from math import ceil, exp, floor, sqrt
 from statistics import NormalDist
 from typing import Any, Final, TypeAlias
@@ -207,11 +208,14 @@ def resampled(frames: Mapping[tuple[int, int], int]) -> list[float] | None:
     Args:
         frames: (numerator, denominator) of one frame -> how many frames are like that.
     """
-    if not frames:
-        return None
     # Sorted, so that the same ledger gives the same interval in whatever order it was folded.
-    pairs = sorted(frames)
-    return plain(bootstrap_counted(np.array(pairs, np.float64), [frames[pair] for pair in pairs]))
+    return plain(_bootstrapped(tuple(sorted(frames.items())))) if frames else None
+
+
+@lru_cache(maxsize=1024)
+def _bootstrapped(frames: tuple[tuple[tuple[int, int], int], ...]) -> Interval:
+    # Groups are often alike: one model, one reviewer; and old sessions stay as they are from one report to the next.
+    return bootstrap_counted(np.array([pair for pair, _ in frames], np.float64), [count for _, count in frames])
 
 
 def plain(interval: Interval) -> list[float]:

@@ -42,6 +42,8 @@ class QueueReason(StrEnum):
     """Drawn at random from all frames."""
     TUNING = "tuning"
     """Of the sample that the threshold is tuned on."""
+    MEASURE = "measure"
+    """Drawn to measure what the proposals are worth: labelled from nothing, or reviewed."""
     DEFERRED = "deferred"
     """Put off."""
     FAILED = "failed"
@@ -69,6 +71,7 @@ _RANK: Final = np.array([_BY_STATE[state][0] for state in STATES], np.uint8)
 _REASON: Final = np.array([REASON_NUMBER[_BY_STATE[state][1]] for state in STATES], np.uint8)
 _WITHOUT_PREDICTIONS: Final = (OrderName.NATURAL, OrderName.RANDOM, OrderName.DIFFERENT)
 """Orders that need to know nothing of the predictions."""
+_FORWARD: Final = (REASON_NUMBER[QueueReason.TUNING], REASON_NUMBER[QueueReason.MEASURE])
 _DECIDED: Final = np.array([state.decided for state in STATES])
 _WAITING: Final = 200
 """The step of frames that the model has not come to yet: the last one."""
@@ -114,6 +117,7 @@ def order(
     thresholds: Thresholds | None = None,
     checks: bool = True,
     first: Collection[int] = (),
+    trial: Collection[int] = (),
     distances: NDArray[np.float32] | None = None,
 ) -> QueueOrder:
     """Return the frames in the order of review: the undecided ones as the settings say, then in natural order those
@@ -126,6 +130,7 @@ def order(
         thresholds: what is a candidate now.
         checks: whether the random stream runs through the order.
         first: ids of frames that come before all others while they are undecided.
+        trial: ids of frames that come before these still.
         distances: (N,) by position, how different each frame is from what is decided, nan where that is not known; for
             the order `DIFFERENT`.
     """
@@ -135,13 +140,11 @@ def order(
     tallies = tally_frames(frames.ids, index, settings=settings, thresholds=thresholds or Thresholds())
     predicted = frames.predicted & tallies.known if index is not None else frames.predicted
     ranks = _ranks(settings.order, tallies, predicted, random, distances, known=index is not None)
-    if first:
-        chosen = np.isin(frames.ids, np.fromiter(first, np.int64, len(first)))
-        ranks.step[chosen], ranks.score[chosen] = 0, 0.0
-        ranks.reason[chosen] = REASON_NUMBER[QueueReason.TUNING]
+    _bring_forward(ranks, frames.ids, first, QueueReason.TUNING)
+    measured = _bring_forward(ranks, frames.ids, trial, QueueReason.MEASURE)
     undecided = np.flatnonzero(states == STATE_NUMBER[FrameState.UNDECIDED])
     # By position in the end, so that equal frames stay in natural order.
-    keys = (undecided, ranks.tie[undecided], -ranks.score[undecided], ranks.step[undecided])
+    keys = (undecided, ranks.tie[undecided], -ranks.score[undecided], ranks.step[undecided], ~measured[undecided])
     head = undecided[np.lexsort(keys)]
     if checks:
         head = _with_random_stream(head, states, predicted, random, ranks, settings)
@@ -242,6 +245,16 @@ def _ranks(
     return ranks
 
 
+def _bring_forward(
+    ranks: _Ranks, ids: NDArray[np.int64], chosen: Collection[int], reason: QueueReason
+) -> NDArray[np.bool_]:
+    """Let some frames come before all others, and return (N,) which ones these are."""
+    found = np.isin(ids, np.fromiter(chosen, np.int64, len(chosen)))
+    ranks.step[found], ranks.score[found] = 0, 0.0
+    ranks.reason[found] = REASON_NUMBER[reason]
+    return found
+
+
 def _rank_four_steps(ranks: _Ranks, tallies: FrameTallies) -> None:
     ranks.step[:] = 4
     ranks.reason[:] = REASON_NUMBER[QueueReason.COVERAGE]
@@ -273,8 +286,8 @@ def _with_random_stream(
     """
     every = settings.audit_every
     audit = _is_audit(random, every)
-    tuning = ranks.reason[head] == REASON_NUMBER[QueueReason.TUNING]
-    member = audit[head] & predicted[head] & ~tuning
+    forward = np.isin(ranks.reason[head], _FORWARD)
+    member = audit[head] & predicted[head] & ~forward
     moved, rest = head[member], head[~member]
     ranks.reason[moved] = REASON_NUMBER[QueueReason.AUDIT]
     if settings.order in (OrderName.RANDOM, OrderName.NATURAL):
@@ -286,7 +299,7 @@ def _with_random_stream(
     inside = (random[moved] % np.uint64(every)).astype(np.int64)
     number = np.arange(len(moved))
     target = (met + number) * every + inside - int(decided.sum())
-    # Behind the tuning sample, before the frames that the model has not come to. The n-th that is put in stands n
+    # Behind tuning sample and trial, before the frames that the model has not come to. The n-th that is put in stands n
     # places further back than the gap it is put into.
-    gaps = np.clip(target - number, np.count_nonzero(tuning), np.count_nonzero(ranks.step[rest] < _WAITING))
+    gaps = np.clip(target - number, np.count_nonzero(forward), np.count_nonzero(ranks.step[rest] < _WAITING))
     return np.insert(rest, gaps, moved)

@@ -47,7 +47,9 @@ def arm_times(table: FactTable, trial: Trial | None) -> ArmTimes:
     arms = [trial.arms.get(fact.path) if trial is not None else None for fact in table.facts]
     in_hand = np.array([arm is Arm.HAND for arm in arms], np.bool_)
     in_review = np.array([arm is Arm.REVIEW for arm in arms], np.bool_)
-    by_hand = (table.kind == KINDS.index(DecisionKind.HAND_LABELLED)) & (table.mode == MODES.index(PresentationMode.HAND))
+    by_hand = (table.kind == KINDS.index(DecisionKind.HAND_LABELLED)) & (
+        table.mode == MODES.index(PresentationMode.HAND)
+    )
     reviewed = in_review & reviewed_frames(table)
     return ArmTimes(table.seconds[in_hand & by_hand], table.seconds[reviewed], _refused(table)[reviewed])
 
@@ -79,7 +81,8 @@ def return_figures(
 
     Returns:
         `ratio` (hand / review), `saved_hours` and `break_even_frames` with intervals where the trial has 5 frames in
-        each arm, else None; `estimate` from published times, `plain` the sampled times over all frames left.
+        each arm, else None; `estimate` from published times, `plain` the sampled times over all frames left; `pace`
+        what a frame may take.
     """
     times, ledger = arm_times(table, trial), _Ledger.of(table)
     return {
@@ -91,6 +94,7 @@ def return_figures(
         **_measured(times, ledger, setup_seconds),
         "spent_hours": ledger.spent / _HOUR,
         "setup_seconds": setup_seconds,
+        "pace": _pace(times, ledger, seconds_per_box),
         "estimate": _estimate(ledger, seconds_per_box, how, setup_seconds),
         "plain": _plain(times, frames_left),
     }
@@ -189,6 +193,16 @@ def _estimate(ledger: _Ledger, seconds_per_box: float, how: str, setup_seconds: 
         "ratio": hand / ledger.spent if ledger.spent > 0.0 else None,
         "break_even_frames": _break_even(saved, setup_seconds) if known else None,
     }
+
+
+def _pace(times: ArmTimes, ledger: _Ledger, seconds_per_box: float) -> dict[str, float | None]:
+    """Return the seconds that a frame may take, each from the trial where it has any, else from what was reviewed."""
+    hand, review = _mean(times.hand), _mean(times.review)
+    if hand is None and ledger.labelled:
+        hand = ledger.objects * seconds_per_box / ledger.labelled
+    if review is None and ledger.frames:
+        review = ledger.spent / ledger.frames
+    return {"hand": hand, "review": review}
 
 
 def _plain(times: ArmTimes, frames_left: int) -> dict[str, Any]:

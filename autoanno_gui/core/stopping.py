@@ -103,24 +103,21 @@ def _width_of_interval(table: FactTable) -> Figures:
 
 
 def _sentence(found: Figures) -> str:
-    left = found["frames_left"]
+    left, hours, stream = found["frames_left"], found["hours_left"], found["stream_frames"]
     if not left:
         return "Every frame that can be decided is decided."
     frames = "1 frame" if left == 1 else f"{left:,} frames"
-    pace = f" At your pace {'it takes' if left == 1 else 'they take'} {_duration(found['hours_left'])}."
-    if found["hours_left"] is None:
-        pace = ""
+    pace = f" At your pace {'it takes' if left == 1 else 'they take'} {_duration(hours)}." if hours is not None else ""
     if found["errors_left"] is None:
         return (
-            f"{frames} left. Not enough frames drawn at random yet to say how many errors they hold: "
-            f"{found['stream_frames']} of {LEAST_STREAM}.{pace}"
+            f"{frames} left.{pace} Too few frames drawn at random are decided to say how many errors are in them: "
+            f"{stream} of {LEAST_STREAM}."
         )
     low, high = found["errors_left_interval"]
+    more = f" Reviewing {MORE} of them would find about {found['gain_of_100']['errors_found']:,.0f}."
     return (
         f"{frames} left: unreviewed, about {found['errors_left']:,.0f} errors would stay in them "
-        f"({low:,.0f} to {high:,.0f}).{pace} "
-        f"{f'{MORE} more frames' if left > MORE else 'Reviewing them'} would find about "
-        f"{found['gain_of_100']['errors_found']:,.0f}."
+        f"({low:,.0f} to {high:,.0f}).{pace}{more if left > MORE else ''}"
     )
 
 

@@ -36,6 +36,8 @@ class FrameQueue:
         """What the reviewer goes through; what is to review comes after."""
         self.shown: NDArray[np.bool_] | None = None
         """(N,) by position, which frames the reviewer wants to go through; None for all."""
+        self.listed: NDArray[np.int32] | None = None
+        """(L,) positions of frames that the reviewer goes through in this order, whatever was decided; None for none."""
         self._order: NDArray[np.int32] = np.zeros(0, np.int32)
         self._reasons: NDArray[np.uint8] = np.zeros(0, np.uint8)
         self._scores: NDArray[np.float32] = np.zeros(0, np.float32)
@@ -65,6 +67,11 @@ class FrameQueue:
     def scores(self) -> NDArray[np.float32]:
         """(N,) what each place is worth as its reason counts it, by place."""
         return self._scores
+
+    @property
+    def places(self) -> NDArray[np.int32]:
+        """(N,) the place of each frame, by position; a view, to be read only."""
+        return self._place
 
     def reason_of(self, frame_id: int) -> QueueReason:
         """Return why a frame stands where it does."""
@@ -99,7 +106,7 @@ class FrameQueue:
         self._order = moved_to[self._order]
         for column in (self._passed, self._arrived):
             column[moved_to] = column.copy()
-        self.shown = None
+        self.shown = self.listed = None
         self._note_places()
 
     def columns(self, *, by_name: bool) -> FrameColumns:
@@ -213,6 +220,8 @@ class FrameQueue:
             place: of the frame that was just decided, or cannot be.
             state_before: of that frame; one of those put off, or of those to label by hand, is followed by the next.
         """
+        if (listed := self._listed_beside(place, 1)) is not None:
+            return listed
         now = self.at(place).state
         states = dict.fromkeys((self.wanted, FrameState.UNDECIDED))
         if state_before in (FrameState.DEFERRED, FrameState.REJECTED):
@@ -224,10 +233,26 @@ class FrameQueue:
                 return places[0]
         return None
 
+    def beside(self, place: int, by: int) -> int | None:
+        """Return the place of the frame `by` rows down (or up) from one, None at either end."""
+        if self.listed is not None:
+            return self._listed_beside(place, by)
+        return place + by if 0 <= place + by < len(self) else None
+
+    def _listed_beside(self, place: int, by: int) -> int | None:
+        """Return the place of the listed frame `by` further on; from a frame that is not listed, counted from outside
+        the list."""
+        if self.listed is None:
+            return None
+        found = np.flatnonzero(self.listed == self._order[place])
+        at = (int(found[0]) if len(found) else -1 if by > 0 else len(self.listed)) + by
+        return int(self._place[self.listed[at]]) if 0 <= at < len(self.listed) else None
+
     def look_ahead(self, frame_id: int, *, count: int) -> list[int]:
         """Return the frames that the next keys may ask for: after the next decisions, then those beside it."""
         here = self.place_of(frame_id)
-        places = self.following(here, self.wanted, count=count)
+        places = [place for by in range(1, count + 1) if (place := self._listed_beside(here, by)) is not None]
+        places += self.following(here, self.wanted, count=count - len(places))
         if len(places) < count and self.wanted is not FrameState.UNDECIDED:
             places += self.following(here, FrameState.UNDECIDED, count=count - len(places))
         places += [place for place in (here + 1, here - 1) if 0 <= place < len(self)]

@@ -11,6 +11,9 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from autoanno_gui.core.document import Document
 from autoanno_gui.core.draft import encode_draft
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT
@@ -22,6 +25,7 @@ from autoanno_gui.core.queue_settings import QueueSettings
 from autoanno_gui.core.records import ClassRecord, Frame, FrameState, PresentationMode, Thresholds
 from autoanno_gui.core.review_objects import Role
 from autoanno_gui.core.task import Task
+from autoanno_gui.core.trial import Trial
 from autoanno_gui.review.commits import Commits
 from autoanno_gui.review.documents import Documents
 from autoanno_gui.review.frame_queue import FrameQueue
@@ -32,6 +36,7 @@ from autoanno_gui.review.presentation import Presentation
 from autoanno_gui.review.project_task import model_skeleton, task_for_first_model, write_task
 from autoanno_gui.review.queue_keeper import QUEUE_SETTING
 from autoanno_gui.review.timing import IDLE_CAP_SECONDS, ActiveTimer
+from autoanno_gui.review.trial_keeper import TrialKeeper
 from autoanno_gui.review.tuning_sample import stored_sample
 from autoanno_gui.store.store_thread import Priority, Store
 
@@ -60,6 +65,7 @@ class FrameSession:
         self.queue_settings = QueueSettings.from_json(self._reader.setting(QUEUE_SETTING))
         self.tuning_sample: tuple[int, ...] = stored_sample(self._reader)
         """Frames that the threshold is tuned on: they come first, and with their ghosts."""
+        self.trials: Final = TrialKeeper(self._reader)
         self.guards: Final = HonestyGuards(self, enabled=checks)
         self.model_active = False
         self.in_sight = True
@@ -95,6 +101,11 @@ class FrameSession:
     def skeleton(self) -> Skeleton | None:
         """What the keypoints of the project are; a pose project always has one."""
         return self._documents.skeleton
+
+    @property
+    def trial(self) -> Trial | None:
+        """What the return on the model is measured on; None without it."""
+        return self.trials.trial
 
     @property
     def document(self) -> Document | None:
@@ -188,11 +199,10 @@ class FrameSession:
     def _walk(self, by: int, at_end: str) -> Outcome:
         if self.document is None or not self.can_move:
             return NOTHING
-        place = self.queue.place_of(self.listed_id) + by
-        if self.planted and by > 0:
-            # The frame that a check stands before is the next one.
-            place -= by
-        if not 0 <= place < len(self.queue):
+        here = self.queue.place_of(self.listed_id)
+        # The frame that a check stands before is the next one.
+        place = here if self.planted and by > 0 else self.queue.beside(here, by)
+        if place is None:
             return Outcome(Step.NOTHING, text=at_end)
         return self.open(self.queue.at(place).id)
 
@@ -217,10 +227,18 @@ class FrameSession:
 
     def hides(self, frame: Frame) -> bool:
         """Whether nothing of what the model proposed for a frame may be seen anywhere now."""
-        return self.guards.is_blind(frame)
+        return self.guards.is_blind(frame) or self.trials.hides(frame)
+
+    def hidden(self) -> NDArray[np.bool_]:
+        """Return (N,) by position, which frames those are."""
+        found = self.guards.hidden()
+        found[[self.frames.position(frame_id) for frame_id in self.trials.hidden(self.frames)]] = True
+        return found
 
     def _hide_if_blind(self, document: Document, frame: Frame) -> None:
-        """Let a frame be labelled blind that is to be, unless its proposals were seen already."""
+        """Let a frame be labelled blind that is to be, unless its proposals were seen already, or from nothing where
+        the trial says so."""
+        self.trials.hide(document, frame)
         normal = document.mode is PresentationMode.NORMAL and document.predictions is not None
         if normal and not document.has_traces and self.guards.is_blind(frame):
             document.start_blind()

@@ -42,6 +42,8 @@ class SortRequest:
         generation: of the frame list: an order made for another one means other frames.
         checks: whether the random stream runs through the order.
         first: ids of frames that come before all others.
+        trial: ids of frames that come before these still.
+        hidden: ids of frames that must not show what the model proposed, beside those that are labelled blind.
         restart: the reviewer asked for another order, which begins right behind what is open.
         wanted: which frames the queue is narrowed to by their predictions.
     """
@@ -52,6 +54,8 @@ class SortRequest:
     thresholds: Thresholds
     checks: bool = True
     first: tuple[int, ...] = ()
+    trial: tuple[int, ...] = ()
+    hidden: tuple[int, ...] = ()
     restart: bool = False
     wanted: QueueFilter = ALL_FRAMES
 
@@ -187,6 +191,7 @@ class QueueKeeper:
             thresholds=request.thresholds,
             checks=request.checks,
             first=request.first,
+            trial=request.trial,
             distances=distances,
         )
         return SortedQueue(request, found, self._matches(request), self.index, self.table)
@@ -200,6 +205,8 @@ class QueueKeeper:
         if request.checks:
             # That a frame passes would say what the model proposed for it.
             found &= ~blind_positions(request.frames, request.settings)
+        if request.hidden:
+            found &= ~np.isin(request.frames.ids, request.hidden)
         return found
 
     # ------------------------------------------------------------------------------------------------ classes

@@ -14,6 +14,7 @@ from autoanno_gui.core.records import Frame
 from autoanno_gui.imaging.paths import frame_file
 from autoanno_gui.review.metrics_report import full_report
 from autoanno_gui.review.queue_keeper import QUEUE_SETTING, News, QueueKeeper, SortRequest
+from autoanno_gui.review.trial_keeper import TrialKeeper
 from autoanno_gui.review.tuning_sample import stored_sample
 from autoanno_gui.store.reader import Reader
 
@@ -71,6 +72,7 @@ def queue_report(reader: Reader, *, settings: QueueSettings | None = None, check
     settings = settings or QueueSettings.from_json(reader.setting(QUEUE_SETTING))
     keeper = QueueKeeper(reader)
     keeper.update(News(everything=True))
+    trial = TrialKeeper(reader)
     request = SortRequest(
         frames.columns(),
         frames.generation,
@@ -78,6 +80,8 @@ def queue_report(reader: Reader, *, settings: QueueSettings | None = None, check
         reader.thresholds(),
         checks=checks,
         first=stored_sample(reader),
+        trial=trial.frame_ids,
+        hidden=trial.hidden(frames),
     )
     sorted_queue = keeper.sort(request)
     assert sorted_queue is not None  # nothing stops it here

@@ -108,6 +108,8 @@ class ReviewSession(FrameSession):
             return self._end_check(None)
         if self.frames.get(self.document.frame_id).state is FrameState.REJECTED:
             return Outcome(Step.NOTHING, text="This frame already waits for hand labelling.")
+        if self.frame is not None and self.trials.hides(self.frame):
+            return Outcome(Step.NOTHING, text=self.trials.refusal(self.frame))
         return self._decide(self.document, DecisionKind.REJECTED, ())
 
     def defer_frame(self) -> Outcome:
@@ -171,6 +173,8 @@ class ReviewSession(FrameSession):
             return NOTHING
         if document.mode not in (PresentationMode.NORMAL, PresentationMode.HAND):
             return Outcome(Step.NOTHING, text="How this frame is shown is part of a check.")
+        if refusal := self.trials.refusal(frame):
+            return Outcome(Step.NOTHING, text=refusal)
         if document.mode is PresentationMode.NORMAL:
             document.start_by_hand()
             text = "The model's proposals are hidden: label this frame by hand."

@@ -107,6 +107,11 @@ class QueueController(QObject):
         self._restart = True
         self.ask(soon=True)
 
+    def bring_trial_first(self) -> None:
+        """Let the frames of the session's trial come next, while they are undecided."""
+        self._restart = True
+        self.ask(soon=True)
+
     def look_if_wanted(self) -> None:
         """Look through the pictures if the order needs to know what they look like."""
         if self._session.queue_settings.order is OrderName.DIFFERENT:
@@ -145,6 +150,8 @@ class QueueController(QObject):
                 thresholds=self._session.thresholds,
                 checks=self._checks,
                 first=self._session.tuning_sample,
+                trial=self._session.trials.frame_ids,
+                hidden=self._session.trials.hidden(frames),
                 restart=self._restart,
                 wanted=self._wanted,
             ),

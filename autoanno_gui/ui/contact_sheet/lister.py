@@ -49,7 +49,7 @@ class SheetLister(QObject):
             session.thresholds,
             tuple(session.pages.recorded),
             frozenset(session.classes),
-            session.guards.hidden(),
+            session.hidden(),
         )
         self._loader.make_list(self._generation, task)
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -51,6 +51,8 @@ class QueuePanel(QWidget):
         self._with_thumbnails = True
         self._look_ahead_full = True
         self._generation = 0
+        self._list_ids: NDArray[np.int64] | None = None
+        """The frames of the list that is gone through, in its order."""
         self._asked = QueueFilter()
         self._awaits_matches = False
         """Whether somebody set a filter and it is not known yet which frames pass it."""
@@ -61,6 +63,7 @@ class QueuePanel(QWidget):
         self.filters.states_chosen.connect(self.filter_chosen)
         self.filters.narrowed.connect(self._narrow)
         self.filters.left.connect(self.filter_chosen)
+        self.filters.list_dropped.connect(self._drop_list)
         self.table = QueueTable(self._model)
         self.table.clicked.connect(self._choose)
         self.table.entered_row.connect(self._choose)
@@ -85,6 +88,8 @@ class QueuePanel(QWidget):
         with QSignalBlocker(self._search):
             self._search.clear()
         self.filters.take_narrowing(Narrowing())
+        self._list_ids = None
+        self.filters.show_list(None)
         self._model.filter = Filter(states=self.filters.shown_states)
         self._open_thumbnails()
         if session is not None:
@@ -111,7 +116,8 @@ class QueuePanel(QWidget):
         if self._session is not None and self._session.frames.generation != self._generation:
             # What matched was by position, and positions mean other frames now.
             self._generation = self._session.frames.generation
-            self._model.filter = replace(self._model.filter, matches=None)
+            self._model.filter = replace(self._model.filter, matches=None, listed=self._listed())
+            self._session.queue.listed = self._model.filter.listed
         self._follow_queue(sorted_anew=False)
 
     def refresh_order(self) -> None:
@@ -140,6 +146,60 @@ class QueuePanel(QWidget):
             self._set_filter(wanted)
         else:
             self._model.filter = wanted
+
+    # ------------------------------------------------------------------------------------------------ lists
+    def show_list(
+        self, name: str, frame_ids: Sequence[int] | NDArray[np.int64], *, words: Mapping[int, str] | None = None
+    ) -> None:
+        """Show only these frames, in this order, and open the first; keys go through them, whatever was decided on them.
+
+        Other filters open, so that all of the list is seen. Frames that the project does not have are left out.
+
+        Args:
+            name: of the list, such as `Disagreements`.
+            frame_ids: each once; without any, nothing changes but that it is said.
+            words: by frame id, why it is on the list; shown in its row in place of its state.
+        """
+        if self._session is None:
+            return
+        self._list_ids, before = np.asarray(frame_ids, np.int64), self._list_ids
+        listed = self._listed()
+        if listed is None or not len(listed):
+            self._list_ids = before
+            self.said.emit(f"No frame is under “{name}”.")
+            return
+        with QSignalBlocker(self._search), QSignalBlocker(self._filter):
+            self._search.clear()
+            self._filter.setCurrentIndex(self._filter.findData("all"))
+        self.filters.take_narrowing(Narrowing())
+        if not self._asked.is_open:
+            self._asked, self._awaits_matches = QueueFilter(), False
+            self.filter_changed.emit(self._asked)
+        self.filters.show_list(f"{name} ({len(listed):,})")
+        self._session.queue.listed = listed
+        self._say_wanted()
+        self._set_filter(Filter(states=self.filters.shown_states, listed=listed, words=words or {}))
+        self.frame_chosen.emit(int(self._session.frames.ids[listed[0]]))
+
+    def clear_list(self) -> None:
+        """Show all frames again; other filters stay."""
+        if self._list_ids is None:
+            return
+        self._list_ids = None
+        self.filters.show_list(None)
+        if self._session is not None:
+            self._session.queue.listed = None
+        self._set_filter(replace(self._model.filter, listed=None, words={}))
+
+    def _drop_list(self) -> None:
+        self.clear_list()
+        self.filter_chosen.emit()
+
+    def _listed(self) -> NDArray[np.int32] | None:
+        """Return the positions of the frames of the list, in its order; None without one."""
+        if self._list_ids is None or self._session is None:
+            return None
+        return self._session.frames.positions(self._list_ids)
 
     # ------------------------------------------------------------------------------------------------ following
     def _follow_queue(self, *, sorted_anew: bool) -> None:

@@ -29,6 +29,8 @@ class QueueFilters(QWidget):
     """The `Narrowing` that holds from now on."""
     left = Signal()
     """The sheet of filters was closed."""
+    list_dropped = Signal()
+    """Somebody has seen enough of the list of frames that is shown."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,8 +67,13 @@ class QueueFilters(QWidget):
         self._clear.setIconSize(QSize(14, 14))
         theme.set_icon(self._clear, "cross")
         self._clear.clicked.connect(self._clear_all)
+        self.chip: Final = _KeyButton()
+        self.chip.setObjectName("listChip")
+        self.chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.chip.clicked.connect(self.list_dropped)
         self._sheet: FilterSheet | None = None
         self._lay_out()
+        self.show_list(None)
         self._show_words()
 
     def _lay_out(self) -> None:
@@ -87,6 +94,7 @@ class QueueFilters(QWidget):
         layout.addLayout(middle)
         layout.addLayout(lower)
         layout.addLayout(said)
+        layout.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignLeft)
 
     @property
     def key(self) -> str:
@@ -106,6 +114,13 @@ class QueueFilters(QWidget):
     def show_count(self, shown: int, total: int) -> None:
         """Show how many frames there are, and how many of them are listed."""
         self._count.setText(f"{total:,}" if shown == total else f"{shown:,} of {total:,}")
+
+    def show_list(self, words: str | None) -> None:
+        """Show which list of frames is gone through, such as `Disagreements (12)`; None for none."""
+        self.chip.setText(f"{words}  ×" if words is not None else "")
+        self.chip.setAccessibleName(f"Leave the list {words}")
+        self.chip.setToolTip("Show all frames again")
+        self.chip.setVisible(words is not None)
 
     def open_sheet(self) -> None:
         """Show the sheet of filters under its button."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -58,10 +58,14 @@ class Row:
     frame: Frame
     said: str
     """Why the frame stands here, in a few words."""
+    listed: bool = False
+    """Whether it stands here for what was found out about it, whatever was decided."""
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing is to be done here now."""
+        if self.listed:
+            return False
         return self.frame.state.decided or self.frame.run_frame_id is None
 
 
@@ -74,17 +78,22 @@ class Filter:
         text: in its path, case folded; empty for any.
         reason: why it stands where it does; None for any.
         matches: (N,) by position, what its predictions have to be; None for any. Frames that came later do not match.
+        listed: (L,) positions of the only frames that may have a row, in the order of the rows; None for all, in the
+            order of review.
+        words: what the row of a listed frame says of it, by frame id.
     """
 
     states: tuple[FrameState, ...] = STATES
     text: str = ""
     reason: QueueReason | None = None
     matches: NDArray[np.bool_] | None = None
+    listed: NDArray[np.int32] | None = None
+    words: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def narrows(self) -> bool:
         """Whether it asks for more than a state."""
-        return bool(self.text) or self.reason is not None or self.matches is not None
+        return bool(self.text) or any(part is not None for part in (self.reason, self.matches, self.listed))
 
 
 class QueueModel(QAbstractTableModel):
@@ -167,8 +176,8 @@ class QueueModel(QAbstractTableModel):
         if self._session is None:
             self._positions = self._row_of = np.zeros(0, np.int32)
             return
-        queue = self._session.queue
-        places = np.flatnonzero(keep[queue.order])
+        queue, listed = self._session.queue, self.filter.listed
+        places = np.flatnonzero(keep[queue.order]) if listed is None else queue.places[listed[keep[listed]]]
         self._positions, self._reasons, self._scores = queue.order[places], queue.reasons[places], queue.scores[places]
         self._row_of = np.full(len(keep), -1, np.int32)
         self._row_of[self._positions] = np.arange(len(places), dtype=np.int32)
@@ -196,6 +205,8 @@ class QueueModel(QAbstractTableModel):
             known = min(len(found), len(self.filter.matches))
             found[:known] &= self.filter.matches[:known]
             found[known:] = False
+        if self.filter.listed is not None:
+            found &= np.isin(np.arange(len(found)), self.filter.listed, kind="table")
         if self.filter.text:
             found &= self._named(queue.frames)
         return found
@@ -234,6 +245,8 @@ class QueueModel(QAbstractTableModel):
         if frame is None or session is None:
             return None
         reason, score = REASONS[self._reasons[row]], float(self._scores[row])
+        if (words := self.filter.words.get(frame.id)) is not None:
+            return Row(frame, words, listed=True)
         return Row(frame, why(frame.state, reason, score, self._order_name, session.classes))
 
     def refresh_frames(self, ids: Sequence[int]) -> None:

@@ -63,6 +63,7 @@ REASONS_TO_CHOOSE: Final[tuple[tuple[QueueReason, str], ...]] = (
     (QueueReason.COVERAGE, "Nothing stands out"),
     (QueueReason.AUDIT, "Random sample"),
     (QueueReason.TUNING, "Tuning sample"),
+    (QueueReason.MEASURE, "Measured"),
     (QueueReason.UNPREDICTED, "Not predicted yet"),
 )
 _SAID: Final = {
@@ -71,6 +72,7 @@ _SAID: Final = {
     QueueReason.COVERAGE: "nothing stands out",
     QueueReason.AUDIT: "random sample",
     QueueReason.TUNING: "tuning sample",
+    QueueReason.MEASURE: "measured",
     QueueReason.UNPREDICTED: "not predicted yet",
 }
 _SHORT: Final = {FrameState.ACCEPTED: "accepted", FrameState.REJECTED: "label by hand"}
