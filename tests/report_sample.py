@@ -52,7 +52,7 @@ def timed(frames: int, seconds: float) -> Json:
 
 def sample() -> Json:
     """Return a document with every section, in which class names are as nasty as they can be."""
-    points = [max(0.0, 0.02 * n + ((n * 37) % 11 - 5) * 0.12) for n in range(120)]
+    points = [max(0.0, (n - 60) * 0.05) + (n % 7) * 0.04 for n in range(120)]
     return {
         "frames_total": 1200,
         "frames_predicted": 1200,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -22,7 +23,7 @@ from autoanno_gui.core.metric_report import (
 )
 from autoanno_gui.core.metrics import BINS, confidence_bin
 
-PRIOR: Final = 5.0
+PRIOR: Final = 2.0
 """So many candidates' worth of what its bin says is added to what a cell says; and of what all say, to a bin."""
 ROUND_LEAST: Final = 100
 """From so many judged candidates on, the newest round alone says what is left; before, all rounds do."""
@@ -133,8 +134,11 @@ def _rate_left(table: FactTable, left: NDArray[np.int64], class_ids: NDArray[np.
     if len(frames) == 1 or np.ptp(found) < 1e-9:
         # Resampling cannot vary: whole frames as the trials, as `bootstrap_counted` has it.
         return rate, wilson(rate * len(frames), len(frames))
-    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return rate, (float(low), float(high))
+    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
+    # What is left is not endless: its own rate varies around what it is expected to be, the more the less it is.
+    stretch = sqrt(1 + len(row_of) / float(left.sum()))
+    below, above = max(rate - low, 0.0) * stretch, max(high - rate, 0.0) * stretch
+    return rate, (max(rate - below, 0.0), min(rate + above, 1.0))
 
 
 def _telling(table: FactTable) -> Flags:

@@ -57,7 +57,8 @@ def arm_times(table: FactTable, trial: Trial | None) -> ArmTimes:
 def reviewed_frames(table: FactTable) -> Flags:
     """Return (F,) which frames were decided by looking at the model's proposals."""
     refused_proposals = _refused(table) & (table.mode == MODES.index(PresentationMode.NORMAL)) & (table.model >= 0)
-    return table.judges | refused_proposals
+    found: Flags = table.judges | refused_proposals
+    return found
 
 
 def return_figures(

@@ -22,7 +22,7 @@ def export_job(store: Store, *, out: Path, options: ExportOptions) -> Generator[
     than splits of a dataset that was never finished.
 
     Args:
-        options: without a skeleton, the project's own is taken.
+        options: without a skeleton, the project's own is taken; whether checks were on is what the ledger says.
 
     Raises:
         ExportError: see `datasets.plan.plan_export` and `datasets.writer.write_export`.
@@ -34,6 +34,7 @@ def export_job(store: Store, *, out: Path, options: ExportOptions) -> Generator[
         kept = reader.splits()
         contents = reader.contents()
         frames = [frame for block in reader.frames() for frame in block]
+        options = replace(options, checks=reader.checks_on())
         if options.skeleton is None:
             options = replace(options, skeleton=reader.skeleton())
     left_out = _left_out(frames, {one.frame.id for one in labelled})

@@ -47,9 +47,14 @@ class HonestyGuards:
         """Whether nothing of what the model proposed for a frame may be seen now."""
         if not self.active or frame.state not in _OPEN or frame.run_frame_id is None or frame.id in self._seen:
             return False
-        if frame.id in self._session.tuning_sample:
+        if frame.id in self._session.tuning_sample or self._session.trials.arm_of(frame.id) is not None:
             return False
         return bool(is_blind(self._draw(frame.id), self._session.queue_settings)[0])
+
+    @property
+    def seen(self) -> frozenset[int]:
+        """Ids of frames whose proposals were on the screen in this sitting."""
+        return frozenset(self._seen)
 
     def note_seen(self, frame_id: int) -> None:
         """Note that a frame was shown with what the model proposed."""
@@ -61,8 +66,8 @@ class HonestyGuards:
         found = np.zeros(len(frames), np.bool_)
         if self.active:
             found = blind_positions(frames.columns(), self._session.queue_settings)
-            known = [frames.position(i) for i in (*self._seen, *self._session.tuning_sample) if i in frames]
-            found[known] = False
+            others = (*self._seen, *self._session.tuning_sample, *self._session.trials.frame_ids)
+            found[[frames.position(i) for i in others if i in frames]] = False
         return found
 
     def _draw(self, frame_id: int) -> NDArray[np.uint32]:

@@ -92,14 +92,15 @@ def start_trial(
     return trial
 
 
-def stop_trial(store: Store) -> Iterator[Progress]:
-    """Let go of the trial's frames that are not decided; what is measured is kept. For a worker thread."""
+def stop_trial(store: Store) -> Generator[Progress, None, Trial | None]:
+    """Let go of the trial's frames that are not decided, and return what is left of it; for a worker thread."""
     yield Progress(0, 0, "Stopping")
     with store.reader() as reader:
         trial = stored_trial(reader)
         arms = only(trial, _decided(reader, trial)) if trial is not None else {}
-    if trial is not None:
-        _keep(store, replace(trial, arms=arms).to_json() if arms else "")
+    kept = replace(trial, arms=arms) if trial is not None and arms else None
+    _keep(store, kept.to_json() if kept is not None else "")
+    return kept
 
 
 def set_seconds(store: Store, seconds: SecondsPerBox) -> None:

@@ -52,7 +52,9 @@ class ReviewSession(FrameSession):
         """A frame that was labelled blind, and whose labels are safe now."""
         self._kept_thresholds = self.thresholds
         """As the project file has them, or is about to."""
-        self._session_uuid: Final = store.submit(Priority.OTHER, lambda writer: writer.start_session(reviewer)).result()
+        self._session_uuid: Final = store.submit(
+            Priority.OTHER, lambda writer: writer.start_session(reviewer, checks=checks)
+        ).result()
         self.pages: Final = PageRecorder(
             self,
             commits=self._commits,

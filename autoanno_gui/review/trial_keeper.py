@@ -67,5 +67,9 @@ class TrialKeeper:
         if not self.runs_on(frame):
             return ""
         if self._arms[frame.id] is Arm.HAND:
-            return "This frame was drawn to be labelled by hand, so that the return can be measured; you can put it off."
-        return "This frame was drawn to be reviewed, so that the return can be measured; you can reject it or put it off."
+            return (
+                "This frame was drawn to be labelled by hand, so that the return can be measured; you can put it off."
+            )
+        return (
+            "This frame was drawn to be reviewed, so that the return can be measured; you can reject it or put it off."
+        )

@@ -24,7 +24,15 @@ from autoanno_gui.core.records import (
 from autoanno_gui.store.blobs import unpack_geometry, unpack_numbers
 from autoanno_gui.store.reader_frames import SMALL_BLOCK
 from autoanno_gui.store.reader_lights import LightReader
-from autoanno_gui.store.rows import ADOPTED_FIRST, NOT_REVOKED, Row, compact, decode_thresholds, frame_from_row
+from autoanno_gui.store.rows import (
+    ADOPTED_FIRST,
+    NOT_REVOKED,
+    SESSION_STARTED,
+    Row,
+    compact,
+    decode_thresholds,
+    frame_from_row,
+)
 
 _LABELLED: Final = "s.state IN ('accepted', 'edited', 'hand_labelled')"
 
@@ -153,6 +161,16 @@ class Reader(LightReader):
         """Return what happened of one kind, the oldest first."""
         rows = self._rows("SELECT uuid, body, wall_clock FROM event WHERE kind = ? ORDER BY id", kind)
         return [LedgerEvent(uuid, json.loads(body), wall_clock) for uuid, body, wall_clock in rows]
+
+    def checks_on(self) -> bool:
+        """Return whether all frames that an export takes were decided in sittings with blind frames and checks."""
+        checked = "SELECT json_extract(body, '$.session') FROM event WHERE kind = ? AND json_extract(body, '$.checks')"
+        sql = (
+            "SELECT COUNT(*), COALESCE(SUM(d.session_uuid IN (" + checked + ")), 0) FROM frame_state s "
+            f"JOIN decision d ON d.id = s.decision_id WHERE {_LABELLED}"
+        )
+        labelled, with_checks = self._rows(sql, SESSION_STARTED)[0]
+        return bool(labelled) and labelled == with_checks
 
     def rounds(self) -> dict[str, int]:
         """Return by weights hash the number of the round that each model began, from 1 in the order of first runs."""

@@ -31,6 +31,9 @@ FRESH: Final = "COALESCE(rf.sha256 = f.sha256, rf.bytes = f.bytes AND rf.mtime_n
 """Whether a run_frame `rf` was made from the file that frame `f` is today: same contents or, while the contents of one
 are not known, same fingerprint."""
 
+SESSION_STARTED: Final = "session"
+"""Kind of the event that says of a sitting whether checks were on."""
+
 NOT_REVOKED: Final = "NOT EXISTS (SELECT 1 FROM revocation r WHERE r.decision_id = d.id)"
 
 ADOPTED_FIRST: Final = "ORDER BY d.origin = '' DESC, d.id DESC"

@@ -13,7 +13,15 @@ from autoanno_gui.core.records import Decision, DecisionKind, Thresholds, Verdic
 from autoanno_gui.core.task import Task
 from autoanno_gui.store.blobs import pack_geometry, pack_numbers
 from autoanno_gui.store.connection import immediate
-from autoanno_gui.store.rows import STATE_QUERY, compact, encode_skeleton, encode_thresholds, now, path_to_text
+from autoanno_gui.store.rows import (
+    SESSION_STARTED,
+    STATE_QUERY,
+    compact,
+    encode_skeleton,
+    encode_thresholds,
+    now,
+    path_to_text,
+)
 from autoanno_gui.store.writer_runs import RunWrites
 
 _NEVER: Final = -1
@@ -214,12 +222,21 @@ class Writer(RunWrites):
                 (uuid_, kind, compact(body), now()),
             )
 
-    def start_session(self, reviewer: str) -> str:
-        """Begin a sitting; return its uuid."""
-        session_uuid = str(uuid.uuid4())
+    def start_session(self, reviewer: str, *, checks: bool = False) -> str:
+        """Begin a sitting; return its uuid.
+
+        Args:
+            reviewer: who sits down.
+            checks: whether blind frames and planted checks are on.
+        """
+        session_uuid, started = str(uuid.uuid4()), now()
         with immediate(self.ledger) as conn:
             conn.execute(
-                "INSERT INTO session(uuid, reviewer, started) VALUES (?, ?, ?)", (session_uuid, reviewer, now())
+                "INSERT INTO session(uuid, reviewer, started) VALUES (?, ?, ?)", (session_uuid, reviewer, started)
+            )
+            conn.execute(
+                "INSERT INTO event(uuid, kind, body, wall_clock) VALUES (?, ?, ?, ?)",
+                (str(uuid.uuid4()), SESSION_STARTED, compact({"session": session_uuid, "checks": checks}), started),
             )
         return session_uuid
 

@@ -99,6 +99,7 @@ def _view(window: MainWindow) -> Handlers:
         "tool.smaller_brush": partial(canvas.grow_brush, -1),
         "tool.larger_brush": partial(canvas.grow_brush, 1),
         "tools.tune": partial(window_commands.show_tuner, window),
+        "tools.measure_return": window.measured_return.show_dialog,
         "view.enhance": window.enhance_bar.toggle,
         "view.fit": canvas.fit,
         "view.zoom_object": zoom_object,

@@ -36,6 +36,7 @@ from autoanno_gui.ui.panels.notice import NoticeBar
 from autoanno_gui.ui.panels.status import StatusLine
 from autoanno_gui.ui.panels.welcome import WelcomePage
 from autoanno_gui.ui.project_controller import ProjectController
+from autoanno_gui.ui.return_controller import ReturnController
 from autoanno_gui.ui.review_presenter import ReviewPresenter
 from autoanno_gui.ui.segment_controller import SegmentController
 from autoanno_gui.ui.shortcuts import load_specs
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self.tuner = TunerController(self.tuner_panel, self)
+        self.measured_return = ReturnController(self)
         self.contact_sheet = ContactSheetController(
             pages=self._pages,
             canvas=self.canvas,
@@ -270,9 +272,9 @@ class MainWindow(QMainWindow):
         open_ = project is not None
         for action_id in self.actions_.ids():
             area = action_id.split(".")[0]
-            if area in ("review", "object", "tool", "threshold", "frame", "class", "model", "edit"):
+            if area in ("review", "object", "tool", "tools", "threshold", "frame", "class", "model", "edit"):
                 self.actions_[action_id].setEnabled(open_ or action_id == "edit.settings")
-        for action_id in ("file.save_copy", "file.relink", "file.task", "file.export", "view.enhance", "tools.tune"):
+        for action_id in ("file.save_copy", "file.relink", "file.task", "file.export", "view.enhance"):
             self.actions_[action_id].setEnabled(open_)
         self.actions_["file.skeleton"].setEnabled(project is not None and project.session.task is Task.POSE)
         for panel in self.panels:

@@ -10,8 +10,20 @@ from typing import Final
 from autoanno_gui.core.charts.drawing import GAP, SMALL, Anchor, Drawing, Point, text_width
 from autoanno_gui.core.figure_words import percent
 
-TOPS: Final = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
-"""Where an axis of shares may end."""
+TOPS: Final = {
+    0.05: 5,
+    0.1: 5,
+    0.15: 3,
+    0.2: 4,
+    0.3: 3,
+    0.4: 4,
+    0.5: 5,
+    0.6: 3,
+    0.8: 4,
+    1.0: 4,
+}
+"""Where an axis of shares may end -> in how many steps its ticks get there."""
+_ROUND: Final = (1.0, 1.2, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +65,17 @@ def top_for(values: Iterable[float]) -> float:
 
 
 def top_for_numbers(highest: float) -> float:
-    """Return a round number that is at least `highest`: 1, 2 or 5 times a power of ten."""
+    """Return a round number that is at least `highest`."""
     if highest <= 0:
         return 1.0
     power = 10.0 ** floor(log10(highest))
-    return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if highest <= step * power * (1 + 1e-9))
+    return next(step * power for step in _ROUND if highest <= step * power * (1 + 1e-9))
 
 
 def share_ticks(top: float) -> list[float]:
     """Return the ticks of an axis of shares that ends at `top`."""
-    return [top * step / 4 for step in range(5)] if top in (0.4, 0.8, 1.0) else [0.0, top / 2, top]
+    steps = TOPS.get(top, 4)
+    return [top * step / steps for step in range(steps + 1)]
 
 
 def share_axis(drawing: Drawing, plot: Plot, *, ticks: Sequence[float] | None = None) -> None:
@@ -96,8 +109,8 @@ def bottom_ticks(drawing: Drawing, plot: Plot, ticks: Sequence[tuple[float, str]
 
 
 def whole_ticks(low: int, high: int, most: int) -> list[int]:
-    """Return whole numbers from `low` to `high` with equal, round steps, at most `most` of them and the last one."""
+    """Return round numbers between two whole ones, and those two: about `most` in all."""
     if high - low < most:
         return list(range(low, high + 1))
-    step = max(1, int(top_for_numbers(ceil((high - low) / max(most - 1, 1)))))
-    return [*range(low, high - step // 2, step), high]
+    step = int(top_for_numbers(ceil((high - low) / max(most - 1, 1))))
+    return [low, *range(low - low % step + step, high, step), high]

@@ -15,6 +15,7 @@ _HEAD: Final = SMALL + 8
 _FOOT: Final = SMALL + 10
 _FEW: Final = 20
 """The bar of a row that rests on less is hatched."""
+_HATCHED: Final = f"hatched: < {_FEW}"
 _WIDEST_LABEL: Final = 0.34
 
 
@@ -52,7 +53,8 @@ def rate_bars(
     shown = told if len(told) <= fitting else told[: max(fitting - 1, 1)]
     names = [row_name(row, label) for row in shown]
     widest = drawing.width * _WIDEST_LABEL
-    label_room = min(max(text_width(name, NORMAL) for name in names), widest)
+    few = any(row.get(count, 0) < _FEW for row in shown)
+    label_room = min(max([text_width(name, NORMAL) for name in names] + [text_width(_HATCHED, SMALL) * few]), widest)
     figures = [(percent(row[figure]), f"{row.get(count, 0):,}") for row in shown]
     count_room = max([text_width(text, SMALL) for _, text in figures] + [text_width("of", SMALL)])
     rate_room = max(text_width(text, NORMAL) for text, _ in figures)
@@ -64,6 +66,8 @@ def rate_bars(
         x=(0.0, top_for([*(_high(row, figure) for row in shown), overall or 0.0])),
     )
     drawing.text((drawing.width - 1, SMALL), "of", colour=palette.muted, anchor="end")
+    if few:
+        drawing.text((0, SMALL), _HATCHED, colour=palette.muted, room=label_room)
     _grid(drawing, plot, overall)
     for place, (row, name, (rate, rests)) in enumerate(zip(shown, names, figures, strict=True)):
         middle = plot.top + ROW * (place + 0.5)
@@ -99,7 +103,7 @@ def _grid(drawing: Drawing, plot: Plot, overall: float | None) -> None:
         x, said = plot.at_x(overall), f"all {percent(overall)}"
         half = text_width(said, SMALL) / 2
         drawing.line((x, plot.top - 3), (x, plot.bottom), drawing.palette.muted, width=1.5, dashes="4 3")
-        centre = min(max(x, half), drawing.width - half - text_width("of", SMALL) - GAP)
+        centre = min(max(x, plot.left + half), drawing.width - half - text_width("of", SMALL) - GAP)
         drawing.text((centre, SMALL), said, colour=drawing.palette.muted, anchor="middle")
 
 

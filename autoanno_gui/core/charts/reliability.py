@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from autoanno_gui.core.charts.axes import Plot, bottom_ticks, share_axis
-from autoanno_gui.core.charts.drawing import GAP, NORMAL, SMALL, Drawing, Palette, Size, nothing_yet
+from autoanno_gui.core.charts.drawing import GAP, SMALL, Drawing, Palette, Size, nothing_yet
 from autoanno_gui.core.figure_words import percent
 
 TITLE: Final = "Right predictions by confidence"
@@ -28,10 +28,11 @@ def reliability(calibration: Mapping[str, Any], palette: Palette, size: Size) ->
         return nothing_yet(palette, size, TITLE)
     drawing = Drawing(size, palette)
     strip_bottom = drawing.height - SMALL * 2 - 14
-    plot = Plot(44, SMALL * 2 + GAP + 4, drawing.width - 14, strip_bottom - _STRIP - 8)
+    plot = Plot(44, SMALL * 2 + GAP * 2, drawing.width - 14, strip_bottom - _STRIP - 14)
     gap = calibration.get("gap")
     said = f"On average {percent(gap)} off the diagonal" if gap is not None else "95% whiskers"
-    drawing.text((plot.left, SMALL + 2), "Share that was right", colour=palette.muted, room=plot.right - plot.left)
+    drawing.text((plot.right, SMALL), said, anchor="end", room=plot.right)
+    drawing.text((0, SMALL * 2 + 4), "Share that was right", colour=palette.muted, room=plot.right)
     share_axis(drawing, plot)
     drawing.line(plot.at(0, 0), plot.at(1, 1), palette.muted, dashes="5 4")
     most = max(one["predictions"] for one in bins)
@@ -51,7 +52,9 @@ def reliability(calibration: Mapping[str, Any], palette: Palette, size: Size) ->
             opacity=0.55,
             name="count",
         )
-    drawing.text((plot.left - GAP, strip_bottom - _STRIP + SMALL / 2), f"{most:,}", colour=palette.muted, anchor="end")
+    drawing.text(
+        (plot.left - GAP, strip_bottom - _STRIP + SMALL * 0.8), f"{most:,}", colour=palette.muted, anchor="end"
+    )
     strip = Plot(plot.left, strip_bottom - _STRIP, plot.right, strip_bottom)
     drawing.line((strip.left, strip.bottom), (strip.right, strip.bottom), palette.muted)
     bottom_ticks(drawing, strip, [(tick / 4, percent(tick / 4, exact=True)) for tick in range(5)])
@@ -62,6 +65,4 @@ def reliability(calibration: Mapping[str, Any], palette: Palette, size: Size) ->
         anchor="end",
         room=plot.right,
     )
-    # In the corner above the diagonal: marks of a useful model lie near it.
-    drawing.text((plot.left + GAP, plot.top - 4), said, size=SMALL, room=plot.right - plot.left - NORMAL)
     return drawing.svg(f"{TITLE}: {said[0].lower()}{said[1:]}; {sum(one['predictions'] for one in bins):,} predictions")

@@ -106,10 +106,11 @@ def cusum(chart: Mapping[str, Any], palette: Palette, size: Size, *, frames: int
         x, at = places[alarm]
         drawing.line((x, plot.top), (x, plot.bottom), palette.warn, dashes="2 3")
         drawing.area([(x, at - 7), (x + 6.5, at + 5), (x - 6.5, at + 5)], palette.warn, edge=palette.paper)
-        said = f"alarm at frame {_frame(alarm, len(points), frames):,}"
+        said = f"alarm at frame {_frame(alarm, len(points), frames or len(points)):,}"
     drawing.text((plot.right, SMALL), said, anchor="end", room=(plot.right - plot.left) / 2 - GAP)
     _limit_word(drawing, plot, limit, points)
-    ticks = [(place, f"{_frame(place, len(points), frames):,}") for place in whole_ticks(0, len(points) - 1, _TICKS)]
+    total = frames or len(points)
+    ticks = [(_point(frame, len(points), total), f"{frame:,}") for frame in whole_ticks(1, total, _TICKS)]
     bottom_ticks(drawing, plot, ticks)
     return drawing.svg(f"{title}: {said}; limit {number(limit)}")
 
@@ -123,6 +124,11 @@ def _limit_word(drawing: Drawing, plot: Plot, limit: float, points: Sequence[flo
     drawing.text((x, plot.at_y(limit) - 4), text, colour=drawing.palette.warn, anchor="start" if left_free else "end")
 
 
-def _frame(place: int, points: int, frames: int | None) -> int:
+def _frame(place: int, points: int, frames: int) -> int:
     """Return which frame a point stands for, from 1."""
-    return place + 1 if frames is None or points < 2 else round(1 + place * (frames - 1) / (points - 1))
+    return round(1 + place * (frames - 1) / (points - 1))
+
+
+def _point(frame: int, points: int, frames: int) -> float:
+    """Return where among the points a frame lies."""
+    return (frame - 1) * (points - 1) / max(frames - 1, 1)

@@ -64,7 +64,8 @@ def _findings(scope: Scope, known_classes: Collection[int]) -> Iterator[Finding]
 def _last_round(table: FactTable) -> Flags:
     """Return (F,) the frames whose model is of the round that was judged last."""
     judging = np.flatnonzero(table.judges)
-    return table.round == (table.round[judging[-1]] if len(judging) else 0)
+    last: Flags = table.round == (table.round[judging[-1]] if len(judging) else 0)
+    return last
 
 
 def figure_of(code: str, table: FactTable, rows: Flags) -> float | None:

@@ -123,8 +123,8 @@ def _offset(scope: Scope, objects: Flags, edges: list[_Edge], class_id: int | No
         affected,
         sentence=f"The model's {what} are {how}.",
         evidence=f"Of {int(objects.sum())} {what} corrected on {scope.frames_with(objects)} frames, {moves}.",
-        advice="Look whether the labels that the model was trained on were drawn by the same rule as yours; a round trained "
-        "on your boxes takes such an offset away.",
+        advice="Look whether the labels that the model was trained on were drawn by the same rule as yours; a round "
+        "trained on your boxes takes such an offset away.",
         # Hands that move an edge either way would move as many the one way as the other.
         explained=max(edge.same - edge.other for edge in edges),
         class_id=class_id,
@@ -190,8 +190,8 @@ def duplicates(scope: Scope) -> Iterator[Finding]:
         sentence="The model puts two boxes on one object.",
         evidence=f"{seen.hits} of {seen.whole} candidates that overlap another object by half or more were rejected "
         f"({percent(seen.rate)}), against {percent(seen.rest)} of the rest.",
-        advice="Export the model with a lower IoU limit for its non-maximum suppression, and look for double labels in what "
-        "it was trained on.",
+        advice="Export the model with a lower IoU limit for its non-maximum suppression, and look for double labels in "
+        "what it was trained on.",
         explained=seen.excess,
     )
     if found is not None:

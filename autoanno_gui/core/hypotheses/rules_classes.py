@@ -62,8 +62,8 @@ def _confusion(scope: Scope, pair: tuple[int, int], objects: Flags, ways: Counte
         if back < there / 4
         else f"The model mixes up `{first}` and `{second}`.",
         evidence=evidence,
-        advice=f"Settle in one sentence what makes a `{first}` and what a `{second}`, then train the next round with more "
-        "examples of both that look alike.",
+        advice=f"Settle in one sentence what makes a `{first}` and what a `{second}`, then train the next round with "
+        "more examples of both that look alike.",
         class_id=a,
     )
 
@@ -110,10 +110,10 @@ def unknown_classes(scope: Scope, known: Collection[int]) -> Iterator[Finding]:
             f"`{name}` not known to the model",
             objects,
             sentence=f"The model does not know the class `{name}`.",
-            evidence=f"{number} objects on {frames} frames: {number - renamed} had no candidate, and {renamed} were shown "
-            "as something else.",
-            advice=f"Train the next round on these labels; until then look for `{name}` on every frame, or map a class of "
-            "the model to it if one means the same.",
+            evidence=f"{number} objects on {frames} frames: {number - renamed} had no candidate, and {renamed} were "
+            "shown as something else.",
+            advice=f"Train the next round on these labels; until then look for `{name}` on every frame, or map a class "
+            "of the model to it if one means the same.",
             class_id=class_id,
         )
         if found is not None:

@@ -146,10 +146,10 @@ def odd_groups(scope: Scope) -> Iterator[Finding]:
             name,
             objects,
             sentence=f"The {name} differs from the rest: the model does worse there.",
-            evidence=f"{percent(seen.rate)} of {seen.whole} objects on its {int(frames[group])} frames needed a correction, "
-            f"against {percent(seen.rest)} on the others.",
-            advice="Look at what is different there (place, camera, weather, time of day), and take enough of its frames "
-            "into the next round.",
+            evidence=f"{percent(seen.rate)} of {seen.whole} objects on its {int(frames[group])} frames needed a "
+            f"correction, against {percent(seen.rest)} on the others.",
+            advice="Look at what is different there (place, camera, weather, time of day), and take enough of its "
+            "frames into the next round.",
             explained=seen.excess,
         )
         if found is not None:
@@ -198,9 +198,8 @@ def simply_good(scope: Scope) -> Hypothesis | None:
     return Hypothesis(
         GOOD,
         "The model is simply good on these frames.",
-        f"On {frames} frames you corrected {corrected} of {judged} candidates (edit rate {percent(corrected / judged)}, at "
-        f"most {percent(edits)} with 95% confidence), and {missed} of {final} objects were missed (at most "
-        f"{percent(misses)}).",
+        f"On {frames} frames you corrected {corrected} of {judged} candidates (with 95% confidence at most "
+        f"{percent(edits)} of such), and {missed} of {final} objects were missed (at most {percent(misses)}).",
         "Go through the rest page by page on the contact sheet, and save drawing for frames that look new.",
         0.0,
     )

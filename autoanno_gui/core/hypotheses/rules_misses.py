@@ -27,7 +27,8 @@ def is_small(table: FactTable) -> Flags:
 def is_cut(table: FactTable) -> Flags:
     """Return (M,) whether each object reaches the picture's border; False where its place is not known."""
     bounds = table.bounds
-    found: Flags = (bounds[:, :2] <= EDGE_MARGIN).any(axis=1) | (bounds[:, 2:] >= 1 - EDGE_MARGIN).any(axis=1)
+    low, high = bounds[:, :2] <= EDGE_MARGIN, bounds[:, 2:] >= 1 - EDGE_MARGIN
+    found: Flags = np.concatenate([low, high], axis=1).any(axis=1)
     return found
 
 
@@ -64,15 +65,15 @@ _KINDS: Final = {
         is_cut,
         "objects that the picture's border cuts",
         "objects at the border",
-        "Look along the borders of each frame; train the next round on these frames, with cropping and translation among "
-        "its augmentations.",
+        "Look along the borders of each frame; train the next round on these frames, with cropping and translation "
+        "among its augmentations.",
     ),
     "missed_crowded": _Kind(
         is_crowded,
         "objects in a crowd",
         "objects that overlap another",
-        "Raise the model's IoU limit for non-maximum suppression, so that it keeps neighbours, and add crowded frames to "
-        "the next round.",
+        "Raise the model's IoU limit for non-maximum suppression, so that it keeps neighbours, and add crowded frames "
+        "to the next round.",
     ),
 }
 CODES: Final = tuple(_KINDS)

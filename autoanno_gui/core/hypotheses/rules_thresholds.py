@@ -42,11 +42,12 @@ def low_threshold(scope: Scope) -> Iterator[Finding]:
         LOW,
         "threshold too low",
         objects,
-        sentence=f"The threshold of {threshold:.2f} is low for this model: most of what it shows just above it is false.",
+        sentence=f"The threshold of {threshold:.2f} is low for this model: most of what it shows just above it is "
+        "false.",
         evidence=f"{seen.hits} of {seen.whole} candidates within {ABOVE} above the threshold were rejected "
         f"({percent(seen.rate)}), against {percent(seen.rest)} of those further up.",
-        advice=f"Raise the threshold to about {threshold + ABOVE:.2f}, or let Tools > Tune Threshold count what each one "
-        "costs you.",
+        advice=f"Raise the threshold to about {threshold + ABOVE:.2f}, or let Tools > Tune Threshold count what each "
+        "one costs you.",
         explained=seen.excess,
     )
     if found is not None:
@@ -74,9 +75,10 @@ def high_threshold(scope: Scope) -> Iterator[Finding]:
         HIGH,
         "threshold too high",
         objects,
-        sentence=f"The threshold of {threshold:.2f} is high for this model: it hides objects that you then confirm by hand.",
-        evidence=f"{int(objects.sum())} of {int(scope.missed.sum())} missed objects were ghosts within {BELOW} below the "
-        f"threshold{right}.",
+        sentence=f"The threshold of {threshold:.2f} is high for this model: it hides objects that you then confirm by "
+        "hand.",
+        evidence=f"{int(objects.sum())} of {int(scope.missed.sum())} missed objects were ghosts within {BELOW} below "
+        f"the threshold{right}.",
         advice=f"Lower the threshold to about {max(threshold - BELOW, GHOST_FLOOR):.2f}, or let Tools > Tune Threshold "
         "count what each one costs you.",
     )

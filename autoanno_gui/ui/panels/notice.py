@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from autoanno_gui.ui import theme
 
+WARNING: Final = "⚠"
 MARGIN: Final = 12
 LOWEST: Final = 52
 """Room for the button."""
@@ -17,7 +18,7 @@ FRAME_WIDTH: Final = 96
 
 
 class NoticeBar(QFrame):
-    """Shows one fault at a time, never takes the focus, and moves nothing. Esc takes it away."""
+    """Shows one fault or result at a time, never takes the focus, and moves nothing. Esc takes it away."""
 
     def __init__(self, page: QWidget) -> None:
         super().__init__(page)
@@ -26,8 +27,8 @@ class NoticeBar(QFrame):
         self._text = QLabel(wordWrap=True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        mark = QLabel("⚠")
-        mark.setObjectName("noticeMark")
+        self._mark = QLabel(WARNING)
+        self._mark.setObjectName("noticeMark")
         close = QToolButton(autoRaise=True)
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.setToolTip("Take this away  [Esc]")
@@ -36,7 +37,7 @@ class NoticeBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(14, MARGIN, 10, MARGIN)
         row.setSpacing(12)
-        row.addWidget(mark)
+        row.addWidget(self._mark)
         row.addWidget(self._text, 1)
         row.addWidget(close)
         page.installEventFilter(self)
@@ -47,8 +48,9 @@ class NoticeBar(QFrame):
         """The sentence that is shown, empty when none is."""
         return self._text.text() if self.isVisible() else ""
 
-    def show_text(self, sentence: str) -> None:
-        """Show a sentence in place of an older one."""
+    def show_text(self, sentence: str, *, mark: str = WARNING) -> None:
+        """Show a sentence in place of an older one, behind a mark that says of what kind it is."""
+        self._mark.setText(mark)
         self._text.setText(sentence)
         self._place()
         self.show()

@@ -16,7 +16,7 @@ from autoanno_gui.core.queue_settings import OrderName
 from autoanno_gui.core.records import Frame, FrameState
 from autoanno_gui.review.session import ReviewSession
 from autoanno_gui.ui import theme
-from autoanno_gui.ui.panels.queue_words import GLYPHS, tip, why
+from autoanno_gui.ui.panels.queue_words import GLYPHS, NAMES, tip, why
 
 _ROLES: Final = frozenset(
     {
@@ -278,6 +278,8 @@ class QueueModel(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignCenter
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             at = index.row()
+            if row.listed:
+                return f"{row.frame.path}: {NAMES[row.frame.state]}, {row.said}"
             return tip(row.frame, row.said, REASONS[self._reasons[at]], float(self._scores[at]))
         if role == Qt.ItemDataRole.ForegroundRole and row.is_quiet:
             return theme.muted_brush()

@@ -54,7 +54,7 @@ def list_of(sitting: Sitting, request: SheetRequest) -> MadeList:
             session.thresholds,
             tuple(session.pages.recorded),
             frozenset(session.classes),
-            session.guards.hidden(),
+            session.hidden(),
         )
         return make_list(task, SheetReader(sitting.store.root, reader))
 

@@ -58,7 +58,9 @@ class Project:
             write_picture(self.root, path, width=WIDTH, height=HEIGHT, seed=len(list(self.root.rglob("*.*"))))
         self.scan()
 
-    def decide(self, path: str, kind: DecisionKind = DecisionKind.ACCEPTED, *boxes: Box) -> str:
+    def decide(
+        self, path: str, kind: DecisionKind = DecisionKind.ACCEPTED, *boxes: Box, session: str = "sitting"
+    ) -> str:
         """Record a decision with drawn boxes; return its uuid."""
         verdicts = [Verdict(VerdictKind.ADDED, How.OBJECT, None, self.class_id, box) for box in boxes]
         made = Decision(
@@ -72,7 +74,7 @@ class Project:
             verdicts=tuple(verdicts),
             timing=Timing(1.0, None, 2.0, 1.0, WHEN),
             reviewer="kim",
-            session_uuid="sitting",
+            session_uuid=session,
             width=WIDTH,
             height=HEIGHT,
         )
@@ -252,3 +254,14 @@ def test_a_frame_stays_in_its_split_when_its_twin_is_found_later(project: Projec
     _, out = project.export("again", fractions=(0.5, 0.5, 0.0))
     assert {project.ids[source]: entry["split"] for source, entry in by_source(out).items()} == before
     assert set(before.values()) == {"train", "val"}
+
+
+@pytest.mark.parametrize(("sittings", "checks"), [((True,), True), ((False,), False), ((True, False), False)])
+def test_the_manifest_says_whether_all_was_decided_with_checks_on(
+    project: Project, sittings: tuple[bool, ...], checks: bool
+) -> None:
+    for number, each in enumerate(sittings):
+        project.add(f"{number}.png")
+        session = project.do(lambda writer, each=each: writer.start_session("Ada", checks=each))
+        project.decide(f"{number}.png", session=session)
+    assert manifest(project.export()[1])["checks"] is checks

@@ -317,8 +317,11 @@ def test_settings_sessions_events_and_splits(store: Store, reader: Reader) -> No
     with closing(sqlite3.connect(store.file)) as conn:
         sessions = conn.execute("SELECT uuid, reviewer, ended >= started FROM session").fetchall()
         assert sessions == [(session, "Ada", 1)]
-        kind, body = conn.execute("SELECT kind, body FROM event").fetchone()
-    assert (kind, json.loads(body)) == ("export", {"frames": 3, "out": "/tmp/é"})
+        events = conn.execute("SELECT kind, body FROM event ORDER BY id").fetchall()
+    assert [(kind, json.loads(body)) for kind, body in events] == [
+        ("session", {"session": session, "checks": False}),
+        ("export", {"frames": 3, "out": "/tmp/é"}),
+    ]
 
 
 # ---------------------------------------------------------------------------------------------------- the cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -52,11 +53,11 @@ def old(file: Path) -> Path:
 
 
 def test_the_schema_has_this_version(old: Path) -> None:
-    assert SCHEMA_VERSION == 3  # a released schema never changes: add a step, a test of it, and a line in the docs
+    assert SCHEMA_VERSION == 4  # a released schema never changes: add a step, a test of it, and a line in the docs
     assert [step.number for step in STEPS] == list(range(1, SCHEMA_VERSION + 1))
     assert _rows(old, "PRAGMA user_version") == [(SCHEMA_VERSION,)]
     assert _rows(old, "PRAGMA application_id") == [(APPLICATION_ID,)]
-    steps = [("0001_ledger",), ("0002_outlines",), ("0003_similarity",)]
+    steps = [("0001_ledger",), ("0002_outlines",), ("0003_similarity",), ("0004_checks",)]
     assert _rows(old, "SELECT name FROM _sqlite_migrations ORDER BY id") == steps
     header = old.read_bytes()[:100]
     assert header[68:72] == b"aano"
@@ -135,9 +136,39 @@ def test_a_project_of_the_second_version_gets_room_for_looks(file: Path, tmp_pat
         store.submit(Priority.OTHER, lambda w: w.record_looks([look])).result()
         assert reader.looks(version=1, size=4)[0].tolist() == [other.id]
 
-    assert _rows(file.with_name("street.autoanno.backup-v2"), "PRAGMA user_version") == [(2,)]
-    assert {table: _rows(file, f"SELECT * FROM {table}") for table in tables} == kept
+    backup = file.with_name("street.autoanno.backup-v2")
+    assert _rows(backup, "PRAGMA user_version") == [(2,)]
+    assert _columns_of(backup, file, tables) == kept
     assert _schema(file) == _schema(tmp_path / "made.autoanno")
+
+
+def test_decisions_of_the_third_version_were_made_here_outside_the_random_stream(file: Path, tmp_path: Path) -> None:
+    with Store.open(tmp_path / "made.autoanno", root=tmp_path) as store:
+        (frame,) = add(store, "a.jpg")
+        (run_frame_id,) = predict(store, [frame.id], (0, 0.9))
+        with store.reader() as reader:
+            class_id = reader.class_map("hash-a")[0] or 0
+        made = decision(frame.id, DecisionKind.ACCEPTED, verdict(class_id), run_frame_id=run_frame_id)
+        decide(store, made)
+    tables = _as_version(3, tmp_path / "made.autoanno", file)
+    kept = {table: _rows(file, f"SELECT * FROM {table}") for table in tables}
+    assert "frame_light" not in tables
+
+    with Store.open(file) as store, store.reader() as reader:  # brings it up to date
+        assert reader.integrity() == []
+        found = reader.decision(frame.id)
+        assert found == made
+        assert found is not None
+        assert (found.reason, found.in_stream, found.origin) == ("", False, "")
+
+    assert _columns_of(file.with_name("street.autoanno.backup-v3"), file, tables) == kept
+    assert _schema(file) == _schema(tmp_path / "made.autoanno")
+
+
+def _columns_of(backup: Path, file: Path, tables: Iterable[str]) -> dict[str, list[tuple[object, ...]]]:
+    """Return the rows of tables as far as the backup has their columns."""
+    columns = {table: [str(row[1]) for row in _rows(backup, f"PRAGMA table_info({table})")] for table in tables}
+    return {table: _rows(file, f"SELECT {', '.join(names)} FROM {table}") for table, names in columns.items()}
 
 
 def _schema(file: Path) -> dict[object, list[tuple[object, ...]]]:
