@@ -119,6 +119,13 @@ def metrics_agree(verbs: Mapping[str, int], reader: Reader) -> bool:
     return all(report[key] == verbs.get(verb, 0) for verb, key in FROM_METRICS.items())
 
 
+def edit_rate(verbs: Mapping[str, int]) -> float | None:
+    """Return the edit rate by the oracle's own count; None when it was shown no candidate."""
+    corrected = verbs.get("edited", 0) + verbs.get("rejected", 0)
+    shown = corrected + verbs.get("accepted", 0)
+    return corrected / shown if shown else None
+
+
 def ledger_seconds(reader: Reader) -> dict[str, float]:
     """Return the active seconds of the adopted decisions by the path of their frame."""
     return {entry.path: entry.decision.timing.active for entry in reader.decisions() if entry.adopted}

@@ -260,6 +260,7 @@ def _ledger(reader: Reader, done: Reviewed) -> dict[str, Any]:
     active = figures.ledger_seconds(reader)
     return {
         "edit_rate": metrics_report(reader)["edit_rate"],
+        "edit_rate_counted": figures.edit_rate(verbs),
         "verbs": {"oracle": dict(sorted(verbs.items())), "ledger": dict(sorted(kept.items()))},
         "verbs_agree": verbs == kept and figures.metrics_agree(verbs, reader),
         "ledger_seconds_per_frame": round(sum(active.values()) / max(len(active), 1), 3),

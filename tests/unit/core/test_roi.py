@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from math import inf, nan
+from math import exp, inf, log, nan, sqrt
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from autoanno_gui.core.fact_table import FactTable
 from autoanno_gui.core.facts import DecidedFrame, ObjectFact
@@ -39,7 +40,12 @@ def refused(path: str, seconds: float) -> DecidedFrame:
 
 
 def _frame(
-    path: str, seconds: float, kind: DecisionKind, mode: PresentationMode, objects: Sequence[ObjectFact], **more: Any
+    path: str,
+    seconds: float,
+    kind: DecisionKind,
+    mode: PresentationMode,
+    objects: Sequence[ObjectFact],
+    **more: Any,  # noqa: ANN401
 ) -> DecidedFrame:
     return DecidedFrame(
         frame_id=hash(path),
@@ -62,7 +68,10 @@ def trial_of(hand: Sequence[float], review: Sequence[float]) -> tuple[Trial, lis
 
 
 def figures_of(
-    trial: Trial | None, frames: Sequence[DecidedFrame], seconds: float = 7.0, **more: Any
+    trial: Trial | None,
+    frames: Sequence[DecidedFrame],
+    seconds: float = 7.0,
+    **more: Any,  # noqa: ANN401
 ) -> dict[str, Any]:
     return return_figures(FactTable.of(frames), trial, seconds, "extreme_clicking", **more)
 
@@ -79,6 +88,11 @@ def test_the_ratio_is_that_of_the_mean_times() -> None:
     assert found["spent_hours"] == pytest.approx(170 / 3600)
     assert found["saved_hours"] == pytest.approx(630 / 3600)
     assert found["break_even_frames"] == 11  # 301 s at 30 s a frame
+    # Variances of the means, relative: 250 / 5 / 40 ** 2 = 0.03125 and 12.5 / 5 / 10 ** 2 = 0.025. The ratio has
+    # 0.05625 ** 2 / (0.03125 ** 2 / 4 + 0.025 ** 2 / 4) = 7.90 degrees of freedom, t = 2.3111, the mean four, t = 2.7764.
+    assert found["ratio_interval"] == pytest.approx((4 * exp(-0.54812), 4 * exp(0.54812)), rel=1e-4)
+    low, high = 40 * exp(-0.49081), 40 * exp(0.49081)
+    assert found["saved_hours_interval"] == pytest.approx(((20 * low - 170) / 3600, (20 * high - 170) / 3600), rel=1e-4)
     assert found["pace"] == {"hand": 40.0, "review": 10.0}
     assert found["plain"] == {
         "frames": 10,
@@ -103,6 +117,13 @@ def test_a_refused_frame_costs_its_review_and_a_frame_by_hand() -> None:
     found = figures_of(trial, frames)
     assert found["review_seconds_per_frame"] == 18.0
     assert found["ratio"] == pytest.approx(40 / 18)
+    # Reviews in hand times, with 1 more for the refused one: 0.125, 0.25, 0.25, 0.25, 1.375: mean 0.45, and the mean of
+    # them varies by 0.270 / 5. The time by hand weighs 10 / 18.
+    varied, weight = 0.2703125 / 5 / 0.45**2, 0.03125 * (10 / 18) ** 2
+    freedom = (varied + weight) ** 2 / (varied**2 / 4 + weight**2 / 4)
+    low, high = found["ratio_interval"]
+    assert low * high == pytest.approx((40 / 18) ** 2)
+    assert log(high / low) / 2 / sqrt(varied + weight) == pytest.approx(float(t.ppf(0.975, freedom)))
     assert found["saved_hours"] == pytest.approx((4 * 40 - 50) / 3600)
     assert found["estimate"]["hand_hours"] == pytest.approx(4 * 3 * 7 / 3600)
 
@@ -153,8 +174,8 @@ def test_a_model_that_costs_time_is_never_paid_for() -> None:
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
-    """Times of five frames an arm that spread as people's do, 120 trials: 95 % is 114, give or take three times 2.4.
-    The saved hours follow from the times by hand alone."""
+    """Times of five frames an arm that spread as people's do, 120 trials: 95 % is 114 and 93 % 111, give or take three
+    times 2.8. The saved hours follow from the times by hand alone."""
     rng = np.random.default_rng(5)
     mean = float(np.exp(0.5**2 / 2))
     inside = saved_inside = 0
@@ -167,8 +188,8 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
         inside += low <= 4.0 <= high
         low, high = found["saved_hours_interval"]
         saved_inside += low <= (5 * 40 * mean - review.sum()) / 3600 <= high
-    assert 106 <= inside <= 120
-    assert 103 <= saved_inside <= 120
+    assert inside >= 106
+    assert saved_inside >= 103
 
 
 def test_more_frames_say_more() -> None:
