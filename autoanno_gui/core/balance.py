@@ -70,7 +70,7 @@ def _notes(rows: Sequence[Figures], met: Sequence[Figures], imbalance: float | N
     if imbalance is not None and imbalance > MOST_IMBALANCE:
         most, least = met[0], met[-1]
         notes.append(
-            f"Out of balance: {most['class']} has {imbalance:,.0f} times as many annotations as {least['class']} "
+            f"Out of balance: {most['class']} has about {imbalance:,.0f} times as many annotations as {least['class']} "
             f"({most['annotations']:,} to {least['annotations']:,})."
         )
     return notes

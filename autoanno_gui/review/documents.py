@@ -93,6 +93,10 @@ class Documents:
         for document in self._kept.values():
             document.follow_merges(self._source.merged)
 
+    def follow_merges(self, document: Document) -> None:
+        """Let a document that is not kept here follow merged classes, too."""
+        document.follow_merges(self._source.merged)
+
     def reload_task(self) -> bool:
         """Read again what the project collects. Returns whether that is another kind of object now; then all documents
         are forgotten, since they hold the former kind."""

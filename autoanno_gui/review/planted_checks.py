@@ -122,8 +122,9 @@ class PlantedChecks:
         if (decision.width, decision.height) != (frame.width, frame.height):
             return None  # another picture by now
         session = self._session
+        living = self._documents.living_class
         planted = alter(
-            final_labels(decision.verdicts),
+            [(living(class_id), geometry) for class_id, geometry in final_labels(decision.verdicts)],
             width=frame.width,
             height=frame.height,
             class_ids=session.classes.keys(),
@@ -154,6 +155,12 @@ class PlantedChecks:
         document.made_on = document.size
         return PreparedCheck(frame.id, planted, document)
 
+    def follow_classes(self) -> None:
+        """Take it that classes changed: what waits was made of the former ones, and another one is still owed."""
+        self.waiting = None
+        if self.shown is not None:
+            self._documents.follow_merges(self.shown.document)
+
     # ------------------------------------------------------------------------------------------------ showing
     def show(self, *, before: int) -> PreparedCheck | None:
         """Return the check that is to be shown now, if one is ready.
@@ -166,6 +173,9 @@ class PlantedChecks:
             return None
         frame = self._session.frames.get(prepared.frame_id)
         if not frame.state.labelled or not frame.usable:
+            return None
+        if prepared.document.thresholds != self._session.thresholds:
+            # Made for others: labels would have become ghosts. The next decision brings another check.
             return None
         self._planter.shown()
         self.shown = ShownCheck(prepared, before, self._session.history.to_undo)

@@ -434,6 +434,7 @@ class ReviewSession(FrameSession):
     def reload_classes(self) -> None:
         """Read classes and class maps again, after any of them changed; a class that is gone needs no threshold."""
         super().reload_classes()
+        self.checks.follow_classes()
         own = {class_id: value for class_id, value in self.thresholds.per_class if class_id in self.classes}
         self._take_thresholds(_with_own(self.thresholds, own), "")
         self._save_thresholds()

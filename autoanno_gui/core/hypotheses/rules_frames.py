@@ -117,7 +117,7 @@ def _light(table: FactTable, code: str) -> Floats:
 def _limit(values: Floats) -> float:
     """Return up to which value a frame is in the lowest fifth of all that are known, whatever round they are of."""
     known = values[~np.isnan(values)]
-    return float(np.quantile(known, FIFTH)) if len(known) else 0.0
+    return float(np.quantile(known, FIFTH, method="lower")) if len(known) else 0.0
 
 
 def light_figure(scope: Scope, code: str) -> float | None:
@@ -190,16 +190,18 @@ def clip_figure(scope: Scope, about: str) -> float | None:
 def simply_good(scope: Scope) -> Hypothesis | None:
     """Return that there is little to explain, where edit rate and miss rate are surely low."""
     frames = int(scope.rows.sum())
-    edits, misses = _interval(scope, scope.corrected, scope.judged), _interval(scope, scope.missed, scope.final)
-    if frames < ENOUGH_FRAMES or not scope.judged.any() or edits >= GOOD_EDIT_RATE or misses >= GOOD_MISS_RATE:
+    if frames < ENOUGH_FRAMES or not scope.judged.any():
+        return None
+    edits = _interval(scope, scope.corrected, scope.judged)
+    if edits >= GOOD_EDIT_RATE or (misses := _interval(scope, scope.missed, scope.final)) >= GOOD_MISS_RATE:
         return None
     corrected, judged = int(scope.corrected.sum()), int(scope.judged.sum())
     missed, final = int(scope.missed.sum()), int(scope.final.sum())
     return Hypothesis(
         GOOD,
         "The model is simply good on these frames.",
-        f"On {frames} frames you corrected {corrected} of {judged} candidates (with 95% confidence at most "
-        f"{percent(edits)} of such), and {missed} of {final} objects were missed (at most {percent(misses)}).",
+        f"On {frames} frames {corrected} of {judged} candidates were corrected (at most {percent(edits)}, with 95% "
+        f"confidence), and {missed} of {final} objects were missed (at most {percent(misses)}).",
         "Go through the rest page by page on the contact sheet, and save drawing for frames that look new.",
         0.0,
     )
@@ -207,8 +209,9 @@ def simply_good(scope: Scope) -> Hypothesis | None:
 
 def _interval(scope: Scope, hits: Flags, whole: Flags) -> float:
     """Return the upper end of the interval of a rate over objects."""
-    pairs = np.stack([scope.count(hits), scope.count(whole)], axis=1).astype(np.float64)
-    return bootstrap_counted(pairs, np.ones(len(pairs), np.int64))[1]
+    per_frame = np.stack([scope.count(hits), scope.count(whole)], axis=1)
+    pairs, counts = np.unique(per_frame, axis=0, return_counts=True)
+    return bootstrap_counted(pairs.astype(np.float64), counts)[1]
 
 
 def good_figure(scope: Scope, about: str) -> float | None:

@@ -20,15 +20,14 @@ CROWDED: Final = 0.2
 
 def is_small(table: FactTable) -> Flags:
     """Return (M,) whether each object is small; False where its size is not known."""
-    found: Flags = table.area < SMALL
-    return found
+    return np.less(table.area, SMALL)
 
 
 def is_cut(table: FactTable) -> Flags:
     """Return (M,) whether each object reaches the picture's border; False where its place is not known."""
     bounds = table.bounds
-    low, high = bounds[:, :2] <= EDGE_MARGIN, bounds[:, 2:] >= 1 - EDGE_MARGIN
-    found: Flags = np.concatenate([low, high], axis=1).any(axis=1)
+    low, high = bounds[:, :2].min(axis=1), bounds[:, 2:].max(axis=1)
+    found: Flags = (low <= EDGE_MARGIN) | (high >= 1 - EDGE_MARGIN)
     return found
 
 

@@ -105,7 +105,7 @@ def test_nothing_judged_says_nothing() -> None:
 def test_more_frames_than_are_resampled_singly_give_as_wide_an_interval() -> None:
     """2,000 frames, resampled in 500 groups: one judged candidate each, 30 % of them wrong.
 
-    The share of 2,000 independent trials varies by sqrt(0.3 * 0.7 / 2000) = 0.01025; both sides 1.96 times that: 0.0402.
+    The share of 2,000 trials varies by sqrt(0.3 * 0.7 / 2000) = 0.01025; 1.96 times that to both sides makes 0.0402.
     """
     rng = np.random.default_rng(5)
     facts = [frame(number, wrong(0.9) if rng.random() < 0.3 else right(0.9)) for number in range(2000)]
@@ -138,9 +138,9 @@ def _folder(seed: int) -> tuple[list[DecidedFrame], Counter[tuple[int, float]], 
 
 
 def test_hard_frames_first_do_not_mislead_the_estimate() -> None:
-    """Over 60 folders: the rate so far is far too high, the estimate is not, and its interval keeps its word."""
+    """Over 25 folders: the rate so far is far too high, the estimate is not, and its interval keeps its word."""
     found = []
-    for seed in range(60):
+    for seed in range(25):
         decided, left, truth = _folder(seed)
         document = estimated(decided, left)
         rest = document["left"]
@@ -149,7 +149,7 @@ def test_hard_frames_first_do_not_mislead_the_estimate() -> None:
     so_far, estimate, held = np.mean(found, axis=0)
     assert so_far > 0.08
     assert abs(estimate) < 0.02
-    assert held >= 0.85
+    assert held >= 0.8
 
 
 # ------------------------------------------------------------------------------------------------ calibration

@@ -89,7 +89,7 @@ def test_the_ratio_is_that_of_the_mean_times() -> None:
     assert found["saved_hours"] == pytest.approx(630 / 3600)
     assert found["break_even_frames"] == 11  # 301 s at 30 s a frame
     # Variances of the means, relative: 250 / 5 / 40 ** 2 = 0.03125 and 12.5 / 5 / 10 ** 2 = 0.025. The ratio has
-    # 0.05625 ** 2 / (0.03125 ** 2 / 4 + 0.025 ** 2 / 4) = 7.90 degrees of freedom, t = 2.3111, the mean four, t = 2.7764.
+    # 0.05625 ** 2 / (0.03125 ** 2 / 4 + 0.025 ** 2 / 4) = 7.90 degrees of freedom (t = 2.3111), the mean four (2.7764).
     assert found["ratio_interval"] == pytest.approx((4 * exp(-0.54812), 4 * exp(0.54812)), rel=1e-4)
     low, high = 40 * exp(-0.49081), 40 * exp(0.49081)
     assert found["saved_hours_interval"] == pytest.approx(((20 * low - 170) / 3600, (20 * high - 170) / 3600), rel=1e-4)

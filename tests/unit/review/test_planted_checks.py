@@ -14,6 +14,7 @@ from autoanno_gui.core.records import FrameState, PresentationMode
 from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.outcome import Step
 from autoanno_gui.review.reports import metrics_report
+from autoanno_gui.store.store_thread import Priority
 from tests.projects import USUAL, MadeProject, make_project
 from tests.unit.review.conftest import Sit
 from tests.unit.review.session_kit import draw
@@ -105,9 +106,9 @@ def test_passing_it_by_is_an_event_and_nothing_else(sitting: Sitting) -> None:
     assert event["objects"] == event["kept"]
     assert (sitting.stored_states, len(sitting.ledger)) == (states, decisions)
     after = metrics(sitting)
-    assert {key: value for key, value in after.items() if key != "checks"} == {
-        key: value for key, value in before.items() if key != "checks"
-    }
+    assert (before["checks"]["planted"], after["checks"]["planted"]) == (0, 1)
+    for key in after.keys() - {"checks", "notes"}:
+        assert after[key] == before[key], key
 
 
 def test_rejecting_the_frame_catches_it_and_leaves_its_labels(sitting: Sitting) -> None:
@@ -247,3 +248,26 @@ def test_a_decision_that_fails_brings_its_frame_back_from_behind_a_check(sitting
     assert not session.planted
     assert sitting.number == number
     assert outcome.step is Step.FRAME
+
+
+def test_a_check_made_for_other_thresholds_is_not_shown(sitting: Sitting) -> None:
+    session = sitting.session
+    while session.checks.waiting is None:
+        accept(sitting)
+    session.set_threshold(0.7)
+    accept(sitting)
+    assert not session.planted
+    assert session.checks.waiting is not None  # it is still owed
+    accept(sitting)
+    assert session.planted
+
+
+def test_labels_of_merged_classes_are_shown_as_what_they_are_today(sitting: Sitting) -> None:
+    session = sitting.session
+    by_name = {record.name: record.id for record in session.classes.values()}
+    for _ in range(SPARED + 1):
+        accept(sitting)
+    sitting.store.submit(Priority.OTHER, lambda w: w.merge_class(by_name["cat"], by_name["dog"])).result()
+    session.reload_classes()
+    go_to_check(sitting)
+    assert {item.class_id for item in sitting.document} <= set(session.classes)

@@ -1,0 +1,168 @@
+"""Limits of the charts, by simulating the same procedure on a round whose edit rate stays the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoanno_gui.core.drift_baseline import LEAST_RATE, MOST_RATE, PRIOR_CANDIDATES, PRIOR_RATE, ratios
+from autoanno_gui.core.drift_chart import BLOCK, LAG, cusum, design_effect, log_ratios, score_weights
+
+Floats: TypeAlias = NDArray[np.float64]
+
+RUNS: Final = 2000
+SEED: Final = 20
+CLASS_PART: Final = 0.5
+"""The charts of all classes together may ring falsely half as often as the chart of all classes."""
+_RATE_STEP: Final = np.log(1.25)
+_SHARE_STEP: Final = 0.1
+_CLUSTER_STEP: Final = 0.05
+_EXACT_SIZES: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What limits depend on, rounded so that one simulation serves many calls.
+
+    Attributes:
+        size: candidates of a frame.
+        rates: of correction, of each class that has a chart and of the others together.
+        shares: of the candidates, of the same.
+        cluster: correlation of the corrections within a frame, 0..0.95.
+        warm_up: blocks before the first charted one.
+        horizon: frames, those of the warm-up included.
+        alpha: probability that any chart rings within them.
+    """
+
+    size: int
+    rates: tuple[float, ...]
+    shares: tuple[float, ...]
+    cluster: float
+    warm_up: int
+    horizon: int
+    alpha: float
+
+    @classmethod
+    def rounded(
+        cls,
+        *,
+        size: float,
+        rates: Floats,
+        shares: Floats,
+        effect: float,
+        warm_up: int,
+        horizon: int,
+        alpha: float,
+    ) -> Case:
+        """Round what was measured.
+
+        Args:
+            size: mean number of candidates of a frame.
+            rates: (K + 1,) of each class with a chart and of the others.
+            shares: (K + 1,) of the same.
+            effect: the design effect of all classes.
+            warm_up: blocks.
+            horizon: frames; at least as many are simulated after the warm-up as in it.
+            alpha: 0..1.
+        """
+        sizes = round(size) if size < _EXACT_SIZES else round(float(np.exp(round(np.log(size) / 0.2) * 0.2)))
+        steps = np.maximum(np.round(shares / _SHARE_STEP), np.array([1.0] * (len(shares) - 1) + [0.0]))
+        rounded = np.exp(np.round(np.log(np.clip(rates, 0.01, 0.8)) / _RATE_STEP) * _RATE_STEP)
+        cluster = (effect - 1.0) / max(size - 1.0, 1.0)
+        return cls(
+            size=max(sizes, 1),
+            rates=tuple(np.minimum(rounded, 0.8).tolist()),
+            shares=tuple((steps / steps.sum()).tolist()),
+            cluster=float(min(round(cluster / _CLUSTER_STEP) * _CLUSTER_STEP, 0.95)),
+            warm_up=warm_up,
+            horizon=max(horizon, 2 * warm_up * BLOCK),
+            alpha=alpha,
+        )
+
+
+@lru_cache(maxsize=64)
+def limits(case: Case) -> tuple[float, ...]:
+    """Return the limit of the chart of all classes, then of each class that has one.
+
+    Each rings as rarely as the others of its kind, and all together as rarely as the case says.
+    """
+    highest = _highest(case)
+    runs, charts = highest.shape
+    tail = 1.0 - np.argsort(np.argsort(highest, axis=0), axis=0) / runs
+    parts = np.array([1.0] + [CLASS_PART / max(charts - 1, 1)] * (charts - 1))
+    level = float(np.quantile((tail / parts).min(1), case.alpha, method="lower"))
+    return tuple(
+        float(np.quantile(highest[:, chart], 1.0 - min(level * part, 1.0))) for chart, part in enumerate(parts)
+    )
+
+
+def _highest(case: Case) -> Floats:
+    """Return (runs, charts) the highest point of each chart in each simulated round."""
+    counts, corrections = _rounds(case)
+    classes = len(case.rates) - 1
+    charted = slice(0, classes)
+    warm_up = case.warm_up * BLOCK
+    learnt, fixed = counts[:, :warm_up].sum(1), corrections[:, :warm_up].sum(1)
+    frames = _Frames(counts[:, :warm_up], corrections[:, :warm_up], _rates(learnt, fixed), charted)
+    squares, variance = frames.squares.sum(2), frames.variance.sum(2)
+    waiting: list[tuple[int, _Frames]] = []
+    level, highest = np.zeros((RUNS, classes + 1)), np.zeros((RUNS, classes + 1))
+    for start in range(warm_up, case.horizon, BLOCK):
+        while len(waiting) > LAG:
+            begin, known = waiting.pop(0)
+            block = slice(begin, begin + BLOCK)
+            learnt = learnt + counts[:, block].sum(1)
+            fixed = fixed + corrections[:, block].sum(1)
+            squares, variance = squares + known.squares.sum(2), variance + known.variance.sum(2)
+        block = slice(start, min(start + BLOCK, case.horizon))
+        frames = _Frames(counts[:, block], corrections[:, block], _rates(learnt, fixed), charted)
+        of_chart = np.concatenate([learnt.sum(1, keepdims=True), learnt[:, charted]], axis=1)
+        weights = score_weights(of_chart, design_effect(squares, variance))
+        points = cusum(frames.scores * weights[:, :, None], level)
+        level, highest = points[:, :, -1], np.maximum(highest, points.max(2))
+        waiting.append((start, frames))
+    return highest
+
+
+def _rounds(case: Case) -> tuple[Floats, Floats]:
+    """Return (runs, frames, classes + 1) candidates and corrections of rounds without any drift."""
+    rng = np.random.default_rng(SEED)
+    shape = (RUNS, case.horizon)
+    rates = np.array(case.rates)
+    if len(rates) == 1:
+        counts = np.full((*shape, 1), case.size)
+    else:
+        counts = rng.multinomial(case.size, case.shares, size=shape)
+    mean = float(rates @ np.array(case.shares))
+    chances = np.broadcast_to(rates, counts.shape)
+    if spread := case.cluster * (1.0 - mean) / mean:
+        # A frame is as much harder or easier than usual for all of its candidates.
+        chances = np.minimum(rates * rng.gamma(1.0 / spread, spread, size=(*shape, 1)), MOST_RATE)
+    return counts.astype(np.float64), rng.binomial(counts, chances).astype(np.float64)
+
+
+def _rates(candidates: Floats, corrections: Floats) -> Floats:
+    """Return (runs, classes + 1) expected rates: what `Baseline` expects where all have one bin and one group."""
+    prior = PRIOR_RATE * PRIOR_CANDIDATES
+    overall = (corrections.sum(1, keepdims=True) + prior) / (candidates.sum(1, keepdims=True) + PRIOR_CANDIDATES)
+    return np.clip(overall * ratios(corrections, candidates * overall), LEAST_RATE, MOST_RATE)
+
+
+class _Frames:
+    """What frames bring to the charts, (runs, charts, frames)."""
+
+    def __init__(self, counts: Floats, corrections: Floats, rates: Floats, charted: slice) -> None:
+        rates = rates[:, None, :]
+        scores = corrections * log_ratios(np.ones(1), np.zeros(1)) + counts * log_ratios(np.zeros(1), rates)
+        self.scores = _by_chart(scores, charted)
+        self.squares = _by_chart(corrections - counts * rates, charted) ** 2
+        self.variance = _by_chart(counts * rates * (1.0 - rates), charted)
+
+
+def _by_chart(values: Floats, charted: slice) -> Floats:
+    """Return (runs, 1 + classes with a chart, frames) from (runs, frames, classes + 1)."""
+    return np.concatenate([values.sum(2)[:, None, :], values[:, :, charted].swapaxes(1, 2)], axis=1)

@@ -1,0 +1,257 @@
+"""Runs the charts over the frames of one round, block after block, each against what was learnt before it.
+
+While a chart rings, nothing is learnt from the frames of its climb, so that the climb does not become the usual rate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from autoanno_gui.core.drift_baseline import Baseline, Candidates, Flags, Floats, Ints
+from autoanno_gui.core.drift_chart import (
+    BLOCK,
+    LAG,
+    WARM_UP_CANDIDATES,
+    WARM_UP_FRAMES,
+    cusum,
+    design_effect,
+    log_ratios,
+    score_weights,
+)
+from autoanno_gui.core.drift_limits import Case, limits
+
+CLASS_CHARTS: Final = 5
+CLASS_CANDIDATES: Final = 100
+"""A class with fewer of them in the baseline has no chart of its own."""
+WHOLE: Final = 0.9
+"""A class with a larger share of the candidates has none either: the chart of all classes is its chart."""
+MOST: Final = 2.0
+"""Points rise no higher, in limits, so that the end of a climb shows."""
+
+
+@dataclass(slots=True)
+class Climb:
+    """One time that a chart rang.
+
+    Attributes:
+        start: first frame after the chart was last at zero.
+        rang: frame at which it reached the limit.
+        end: frame at which it was back at zero; None while it is not.
+        baseline: as it was before the climb.
+    """
+
+    start: int
+    rang: int
+    baseline: Baseline
+    end: int | None = None
+
+
+@dataclass(slots=True)
+class ChartState:
+    """One chart while it is drawn.
+
+    Attributes:
+        class_index: of the candidates that it counts; None for all.
+        limit: of the newest simulation.
+        level: last value, in log-likelihood ratios.
+        zero: last frame at which it was at zero.
+        points: (F,) in limits, 0 before its first frame.
+        climbs: in the order in which it rang.
+    """
+
+    class_index: int | None
+    zero: int
+    points: Floats
+    limit: float = 1.0
+    level: float = 0.0
+    climbs: list[Climb] = field(default_factory=list)
+
+    @property
+    def open(self) -> bool:
+        """Whether it rang and has not been back at zero since."""
+        return bool(self.climbs) and self.climbs[-1].end is None
+
+
+class Monitor:
+    """The charts of one round.
+
+    Attributes:
+        warm_up: blocks before the first charted one; None while there are too few frames.
+        charts: of all classes first.
+    """
+
+    def __init__(self, found: Candidates, *, alpha: float, horizon: int) -> None:
+        """Run over all frames.
+
+        Args:
+            found: candidates of the round.
+            alpha: probability that any chart rings falsely within the horizon.
+            horizon: frames.
+        """
+        self._found, self._alpha, self._horizon = found, alpha, horizon
+        frames = len(found)
+        self.warm_up = _warm_up(found)
+        self.charts = [ChartState(None, 0, np.zeros(frames))]
+        self._baseline = Baseline(len(found.class_ids), found.groups)
+        self._learnt: Flags = np.zeros(frames, np.bool_)
+        self._squares = np.zeros((1 + CLASS_CHARTS, frames))
+        self._variance = np.zeros((1 + CLASS_CHARTS, frames))
+        self._chart_of_class: Ints = np.zeros(len(found.class_ids), np.int64)
+        if self.warm_up is not None:
+            self._run(self.warm_up * BLOCK)
+
+    def _run(self, first: int) -> None:
+        self._baseline.learn(self._found, self._found.between(0, first))
+        self._learnt[:first] = True
+        self.charts[0].zero = first - 1
+        milestone = first
+        for start in range(first, len(self._found), BLOCK):
+            due = start - (LAG + 1) * BLOCK
+            if due >= first:
+                self._learn(due)
+            if start >= milestone:
+                self._set_limits(start)
+                milestone *= 2
+            self._chart(start, min(start + BLOCK, len(self._found)))
+
+    def _learn(self, start: int) -> None:
+        """Learn a block, unless it belongs to a climb; of cells that are not known yet even then."""
+        which = self._found.between(start, start + BLOCK)
+        if any(_touches(climb, start) for chart in self.charts for climb in chart.climbs):
+            _, known = self._baseline.expected(self._found, which)
+            unknown = np.flatnonzero(~known) + which.start
+            if len(unknown):
+                self._baseline.learn(self._found, unknown)
+            return
+        self._baseline.learn(self._found, which)
+        self._learnt[start : start + BLOCK] = True
+
+    def _forget(self, start: int) -> None:
+        """Learn anew from the frames before the block in which a climb began."""
+        self._learnt[start // BLOCK * BLOCK :] = False
+        self._baseline = Baseline(len(self._found.class_ids), self._found.groups)
+        self._baseline.learn(self._found, np.flatnonzero(self._learnt[self._found.frame]))
+
+    def _set_limits(self, start: int) -> None:
+        """Give classes with enough candidates a chart, and all charts the limits that fit what was learnt."""
+        candidates, corrections = self._baseline.candidates.sum(1), self._baseline.corrections.sum(1)
+        known = len(self.charts) - 1
+        for index in np.argsort(-candidates, kind="stable").tolist():
+            enough = CLASS_CANDIDATES <= candidates[index] <= WHOLE * candidates.sum()
+            if enough and not self._chart_of_class[index] and len(self.charts) <= CLASS_CHARTS:
+                self._chart_of_class[index] = len(self.charts)
+                self.charts.append(ChartState(index, start - 1, np.zeros(len(self._found))))
+        if len(self.charts) - 1 > known or start == self._first:
+            self._look_back()
+        own = [chart.class_index for chart in self.charts[1:]]
+        n = np.append(candidates[own], candidates.sum() - candidates[own].sum())
+        corrected = np.append(corrections[own], corrections.sum() - corrections[own].sum())
+        overall = corrections.sum() / candidates.sum()
+        case = Case.rounded(
+            size=float(candidates.sum()) / max(int(self._learnt.sum()), 1),
+            rates=(corrected + 10.0 * overall) / (n + 10.0),
+            shares=n / n.sum(),
+            effect=float(self._effects()[0]),
+            warm_up=self.warm_up or 0,
+            horizon=self._horizon,
+            alpha=self._alpha,
+        )
+        for chart, limit in zip(self.charts, limits(case), strict=True):
+            chart.limit = limit
+
+    @property
+    def _first(self) -> int:
+        return (self.warm_up or 0) * BLOCK
+
+    def _look_back(self) -> None:
+        """Work out how errors cluster on the frames that were learnt, for charts that did not exist then."""
+        stop = int(np.flatnonzero(self._learnt)[-1]) + 1
+        _, squares, variance = self._sums(0, stop)
+        self._squares[: len(squares), :stop], self._variance[: len(squares), :stop] = squares, variance
+
+    def _effects(self) -> Floats:
+        charts = len(self.charts)
+        squares, variance = self._squares[:charts] @ self._learnt, self._variance[:charts] @ self._learnt
+        return design_effect(squares, variance)
+
+    def _sums(self, start: int, stop: int) -> tuple[Floats, Floats, Floats]:
+        """Return (charts, frames) scores, squared surprises and variances of the frames start..stop-1."""
+        which, size = self._found.between(start, stop), stop - start
+        rates, known = self._baseline.expected(self._found, which)
+        corrected = self._found.corrected[which]
+        place = self._chart_of_class[self._found.class_index[which]] * size + self._found.frame[which] - start
+
+        def by_chart(values: Floats) -> Floats:
+            shape = (len(self.charts), size)
+            found: Floats = np.bincount(place, values * known, shape[0] * shape[1]).reshape(shape)
+            found[0] = found.sum(0)
+            return found
+
+        return (
+            by_chart(log_ratios(corrected, rates)),
+            by_chart(corrected - rates) ** 2,
+            by_chart(rates * (1.0 - rates)),
+        )
+
+    def _chart(self, start: int, stop: int) -> None:
+        scores, squares, variance = self._sums(start, stop)
+        charts = len(self.charts)
+        self._squares[:charts, start:stop], self._variance[:charts, start:stop] = squares, variance
+        of_class = self._baseline.candidates.sum(1)
+        learnt = np.array([of_class.sum(), *(of_class[chart.class_index] for chart in self.charts[1:])])
+        weights = score_weights(learnt, self._effects())
+        levels = cusum(scores * weights[:, None], np.array([chart.level for chart in self.charts]))
+        began = [
+            climb for chart, row in zip(self.charts, levels, strict=True) if (climb := _advance(chart, row, start))
+        ]
+        if began:
+            self._forget(min(climb.start for climb in began))
+            for climb in began:
+                climb.baseline = self._baseline.copy()
+
+
+def _warm_up(found: Candidates) -> int | None:
+    """Return how many blocks come before the first charted one; None when the round has no frame after them."""
+    enough = np.flatnonzero(found.starts >= WARM_UP_CANDIDATES)
+    if not len(enough):
+        return None
+    blocks = -(-max(int(enough[0]), WARM_UP_FRAMES) // BLOCK)
+    return blocks if blocks * BLOCK < len(found) else None
+
+
+def _touches(climb: Climb, start: int) -> bool:
+    return start + BLOCK > climb.start and (climb.end is None or start <= climb.end)
+
+
+def _advance(chart: ChartState, levels: Floats, start: int) -> Climb | None:
+    """Draw one more block of a chart; return the climb that made it ring, if one did now.
+
+    Args:
+        chart: drawn up to the block.
+        levels: (frames of the block,) its values, in log-likelihood ratios.
+        start: first frame of the block.
+    """
+    levels = np.minimum(levels, MOST * chart.limit)
+    chart.points[start : start + len(levels)] = levels / chart.limit
+    chart.level = float(levels[-1])
+    zeros = np.flatnonzero(levels == 0.0) + start
+    began = None
+    if chart.open:
+        if len(zeros):
+            chart.climbs[-1].end = int(zeros[0])
+    elif len(over := np.flatnonzero(levels >= chart.limit) + start):
+        before = zeros[zeros < over[0]]
+        after = zeros[zeros > over[0]]
+        began = Climb(
+            start=(int(before[-1]) if len(before) else chart.zero) + 1,
+            rang=int(over[0]),
+            baseline=Baseline(0, 0),
+            end=int(after[0]) if len(after) else None,
+        )
+        chart.climbs.append(began)
+    if len(zeros):
+        chart.zero = int(zeros[-1])
+    return began
