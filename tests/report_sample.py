@@ -52,7 +52,7 @@ def timed(frames: int, seconds: float) -> Json:
 
 def sample() -> Json:
     """Return a document with every section, in which class names are as nasty as they can be."""
-    points = [max(0.0, (n - 60) * 0.05) + (n % 7) * 0.04 for n in range(120)]
+    points = [min(max(0.0, (n - 110) * 0.0125) + (n % 7) * 0.01, 2.0) for n in range(200)]
     return {
         "frames_total": 1200,
         "frames_predicted": 1200,
@@ -195,7 +195,7 @@ def sample() -> Json:
         },
         "checks": {
             "enabled": True,
-            "planted": 6,
+            "planted": 7,
             "caught": 5,
             "catch_rate": 5 / 6,
             "catch_rate_interval": [0.44, 0.97],
@@ -258,7 +258,7 @@ def sample() -> Json:
             "alarm": {
                 "class": "person",
                 "since": "day2/frame_0100.jpg",
-                "since_number": 160,
+                "since_number": 151,
                 "since_time": "2026-08-13T09:10:00+00:00",
                 "expected": 0.11,
                 "observed": 0.24,
@@ -266,8 +266,8 @@ def sample() -> Json:
                 "sentence": "The edit rate of person has risen from 11% to 24% since day2/frame_0100.jpg.",
             },
             "charts": [
-                {"class": None, "limit": 3.1, "points": points, "alarm_at": None},
-                {"class": "person", "limit": 1.6, "points": points, "alarm_at": 92},
+                {"class": None, "limit": 1.0, "points": [one * 0.7 for one in points], "alarm_at": None},
+                {"class": "person", "limit": 1.0, "points": points, "alarm_at": 188},
             ],
         },
         "roi": {

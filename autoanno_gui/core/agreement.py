@@ -1,15 +1,15 @@
 """How far two reviewers agree on the same frames: pure functions over the labels that each has on every frame.
 
-Objects of the two are paired one to one within each frame, whatever their classes, so that the sum of the overlaps is
-as large as it can be (Hungarian method); where classes are equal, that breaks ties. A pair overlaps by 0.5 at least.
-From these pairs follow the mean IoU and the kappa of classes; for F1 a pair counts as found when its classes are equal
-and its IoU is at least 0.5 or 0.75.
+Objects of the two are paired one to one within each frame, so that the sum of the overlaps is as large as it can be
+(Hungarian method). For the mean IoU, the kappa of classes and the differences they are paired whatever their classes,
+where they overlap by 0.5 at least; where classes are equal, that breaks ties. For F1 at 0.5 and at 0.75 only objects of
+equal class are paired that overlap by so much.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from autoanno_gui.core.geometry import Geometry
 from autoanno_gui.core.intervals import CELLS_AT_ONCE, LEVEL, RESAMPLES, Interval, bootstrap_counted, wilson
-from autoanno_gui.core.matching import KEPT_IOU, MATCH_IOU, candidate_pairs
+from autoanno_gui.core.matching import KEPT_IOU, MATCH_IOU, Pair, candidate_pairs
 
 Label: TypeAlias = tuple[str, Geometry]
 """Class name and outline of one object."""
@@ -30,6 +30,8 @@ NO_OBJECT: Final = "none"
 KINDS: Final = ("missing", "extra", "class", "outline")
 """How labels can differ: the first has no object where the second has one, or the other way round; another class; the
 same class with outlines that overlap by less than 0.75."""
+LEAST: Final = (MATCH_IOU, KEPT_IOU)
+"""From which IoU on objects of equal class count as found, for the two F1."""
 _SEED: Final = 0
 _TIE: Final = 1e-6
 """What equal classes are worth beside the IoU."""
@@ -56,22 +58,20 @@ class ComparedFrame:
     Attributes:
         a: classes of the first reviewer's objects.
         b: those of the second's.
-        pairs: which of them stand for one another.
+        pairs: which of them stand for one another, whatever their classes.
+        same: (class, IoU) of the pairs among objects of equal class, by the least IoU that they were to have.
         verdicts: what each made of predictions that both judged.
     """
 
     a: tuple[str, ...]
     b: tuple[str, ...]
     pairs: tuple[ObjectPair, ...]
+    same: Mapping[float, tuple[tuple[str, float], ...]]
     verdicts: tuple[Answers, ...] = ()
 
     def classes(self) -> list[Answers]:
         """Return the two classes of each pair."""
         return [(self.a[pair.a], self.b[pair.b]) for pair in self.pairs]
-
-    def found(self, least: float) -> list[tuple[str, float]]:
-        """Return (class, IoU) of the pairs of equal class that overlap by `least`."""
-        return [(self.a[i], iou) for i, j, iou in self.pairs if self.a[i] == self.b[j] and iou >= least]
 
     def units(self) -> list[Answers]:
         """Return what each says of every object that either has: its class, or `none`."""
@@ -87,9 +87,7 @@ class ComparedFrame:
             "missing": len(self.b) - len(self.pairs),
             "extra": len(self.a) - len(self.pairs),
             "class": sum(a != b for a, b in classes),
-            "outline": sum(
-                a == b and pair.iou < KEPT_IOU for (a, b), pair in zip(classes, self.pairs, strict=True)
-            ),
+            "outline": sum(a == b and pair.iou < KEPT_IOU for (a, b), pair in zip(classes, self.pairs, strict=True)),
         }
         return {kind: found[kind] for kind in KINDS if found[kind]}
 
@@ -102,15 +100,19 @@ def compare_frame(a: Sequence[Label], b: Sequence[Label], verdicts: Iterable[Ans
         b: labels of the second.
         verdicts: what each made of the predictions that both judged.
     """
+    number = {name: at for at, name in enumerate(dict.fromkeys(name for name, _ in (*a, *b)))}
+    near = candidate_pairs([(number[name], outline) for name, outline in a], [(number[n], o) for n, o in b])
+    same = {
+        least: tuple((a[at][0], iou) for at, _, iou in _assign([p for p in near if p.same_class and p.iou >= least]))
+        for least in LEAST
+    }
     return ComparedFrame(
-        tuple(name for name, _ in a), tuple(name for name, _ in b), tuple(match_objects(a, b)), tuple(verdicts)
+        tuple(name for name, _ in a), tuple(name for name, _ in b), tuple(_assign(near)), same, tuple(verdicts)
     )
 
 
-def match_objects(a: Sequence[Label], b: Sequence[Label]) -> list[ObjectPair]:
-    """Return the pairs of objects that stand for one another, by rising index in `a`; see the module."""
-    number = {name: at for at, name in enumerate(dict.fromkeys(name for name, _ in (*a, *b)))}
-    near = candidate_pairs([(number[name], outline) for name, outline in a], [(number[n], o) for n, o in b])
+def _assign(near: Sequence[Pair]) -> list[ObjectPair]:
+    """Return the pairs that stand for one another among those that may, by rising index of the first."""
     if not near:
         return []
     from scipy.optimize import linear_sum_assignment  # no window needs it to start
@@ -220,14 +222,16 @@ def agreement(frames: Sequence[ComparedFrame]) -> dict[str, Any]:
         "kappa_verdict": cohen_kappa(judged),
         "kappa_verdict_interval": _listed(kappa_interval(verdicts)),
         "verdicts": len(judged),
-        "by_class": [_class_row(frames, name) for name in sorted({n for frame in frames for n in (*frame.a, *frame.b)})],
+        "by_class": [
+            _class_row(frames, name) for name in sorted({n for frame in frames for n in (*frame.a, *frame.b)})
+        ],
     }
 
 
 def _class_row(frames: Sequence[ComparedFrame], name: str) -> dict[str, Any]:
     # Most frames have no object of one class among many.
     frames = [frame for frame in frames if name in frame.a or name in frame.b]
-    found = [[iou for one, iou in frame.found(MATCH_IOU) if one == name] for frame in frames]
+    found = [[iou for one, iou in frame.same[MATCH_IOU] if one == name] for frame in frames]
     mean_iou, mean_interval = _ratio([(sum(ious), len(ious)) for ious in found])
     return {
         "class": name,
@@ -242,11 +246,11 @@ def _class_row(frames: Sequence[ComparedFrame], name: str) -> dict[str, Any]:
 def _f1s(frames: Sequence[ComparedFrame], name: str | None) -> dict[str, Any]:
     """Return both F1 with intervals, of one class or (None) of all."""
     found: dict[str, Any] = {}
-    for key, least in (("f1_50", MATCH_IOU), ("f1_75", KEPT_IOU)):
+    for key, least in zip(("f1_50", "f1_75"), LEAST, strict=True):
         counts = []
         for frame in frames:
             objects = len(frame.a) + len(frame.b) if name is None else frame.a.count(name) + frame.b.count(name)
-            counts.append((2 * sum(name in (None, one) for one, _ in frame.found(least)), objects))
+            counts.append((2 * sum(name in (None, one) for one, _ in frame.same[least]), objects))
         found[key], found[f"{key}_interval"] = _ratio(counts)
     return found
 

@@ -10,17 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
-from autoanno_gui.core.box import pairwise_iou
+from autoanno_gui.core.duplicates import agreed, seen_twice
 from autoanno_gui.core.geometry import Geometry, as_task
 from autoanno_gui.core.records import DecisionKind, PresentationMode, Thresholds, Verdict
 from autoanno_gui.core.review_objects import FIRST_DRAWN_ID, Change, MappedPredictions, Mark, ReviewObject, Role
 from autoanno_gui.core.task import Task
 from autoanno_gui.core.verdicts import kind_of_decision, verdict_on
-
-DUPLICATE_IOU: Final = 0.6
-"""A ghost that overlaps a shown object by this much is the same object seen twice."""
 
 
 class Document:
@@ -166,26 +161,10 @@ class Document:
         if self.predictions is None:
             return set()
         standing = [item for item in self._objects.values() if item.mark is not Mark.REJECTED]
+        boxes = self.predictions.raw.boxes
         if self.mode is PresentationMode.SETTLE:
-            return self._find_agreed(standing)
-        seen = {item.id: item for item in standing if self._is_candidate(item) or self.touched(item)}
-        others = np.array([item.id for item in standing if item.id not in seen], np.int64)
-        bounds = np.array([item.geometry.bounds.as_tuple() for item in seen.values()], np.float32).reshape(-1, 4)
-        overlaps = pairwise_iou(bounds, self.predictions.raw.boxes[others])
-        return set(others[(overlaps >= DUPLICATE_IOU).any(axis=0)].tolist())
-
-    def _find_agreed(self, standing: list[ReviewObject]) -> set[int]:
-        """Return the predictions that a label of the same class covers: there is nothing to settle about them."""
-        assert self.predictions is not None
-        found: set[int] = set()
-        labels = [item for item in standing if self.touched(item)]
-        others = [item for item in standing if not self.touched(item)]
-        for class_id in {item.class_id for item in labels}:
-            mine = [item for item in others if item.class_id == class_id]
-            bounds = np.array([i.geometry.bounds.as_tuple() for i in labels if i.class_id == class_id], np.float32)
-            overlaps = pairwise_iou(bounds, self.predictions.raw.boxes[[item.id for item in mine]].reshape(-1, 4))
-            found.update(mine[int(at)].id for at in np.unique(np.nonzero(overlaps >= DUPLICATE_IOU)[1]))
-        return found
+            return agreed(standing, boxes, is_label=self.touched)
+        return seen_twice(standing, boxes, is_shown=lambda item: self._is_candidate(item) or self.touched(item))
 
     def _is_candidate(self, item: ReviewObject) -> bool:
         return item.confidence is not None and item.confidence > self.thresholds.of(item.class_id)

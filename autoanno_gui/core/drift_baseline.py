@@ -131,7 +131,7 @@ class Baseline:
         return made
 
     def expected(self, found: Candidates, which: slice | Ints) -> tuple[Floats, Flags]:
-        """Return for each of these candidates the probability of a correction, and whether enough like it were learnt."""
+        """Return the probability of a correction of each of these, and whether enough candidates like it were learnt."""
         if self._rates is None:
             self._rates = self._fitted()
         cells, classes, known = self._rates

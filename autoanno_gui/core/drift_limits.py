@@ -133,10 +133,8 @@ def _rounds(case: Case) -> tuple[Floats, Floats]:
     rng = np.random.default_rng(SEED)
     shape = (RUNS, case.horizon)
     rates = np.array(case.rates)
-    if len(rates) == 1:
-        counts = np.full((*shape, 1), case.size)
-    else:
-        counts = rng.multinomial(case.size, case.shares, size=shape)
+    one = len(rates) == 1
+    counts = np.full((*shape, 1), case.size) if one else rng.multinomial(case.size, case.shares, size=shape)
     mean = float(rates @ np.array(case.shares))
     chances = np.broadcast_to(rates, counts.shape)
     if spread := case.cluster * (1.0 - mean) / mean:
@@ -149,7 +147,8 @@ def _rates(candidates: Floats, corrections: Floats) -> Floats:
     """Return (runs, classes + 1) expected rates: what `Baseline` expects where all have one bin and one group."""
     prior = PRIOR_RATE * PRIOR_CANDIDATES
     overall = (corrections.sum(1, keepdims=True) + prior) / (candidates.sum(1, keepdims=True) + PRIOR_CANDIDATES)
-    return np.clip(overall * ratios(corrections, candidates * overall), LEAST_RATE, MOST_RATE)
+    found: Floats = np.clip(overall * ratios(corrections, candidates * overall), LEAST_RATE, MOST_RATE)
+    return found
 
 
 class _Frames:

@@ -99,9 +99,15 @@ class Monitor:
         self._learnt: Flags = np.zeros(frames, np.bool_)
         self._squares = np.zeros((1 + CLASS_CHARTS, frames))
         self._variance = np.zeros((1 + CLASS_CHARTS, frames))
+        self._sums_learnt = np.zeros((2, 1 + CLASS_CHARTS))
         self._chart_of_class: Ints = np.zeros(len(found.class_ids), np.int64)
         if self.warm_up is not None:
             self._run(self.warm_up * BLOCK)
+
+    @property
+    def first(self) -> int:
+        """The first charted frame."""
+        return (self.warm_up or 0) * BLOCK
 
     def _run(self, first: int) -> None:
         self._baseline.learn(self._found, self._found.between(0, first))
@@ -127,13 +133,19 @@ class Monitor:
                 self._baseline.learn(self._found, unknown)
             return
         self._baseline.learn(self._found, which)
-        self._learnt[start : start + BLOCK] = True
+        block = slice(start, start + BLOCK)
+        self._learnt[block] = True
+        self._sums_learnt += self._squares[:, block].sum(1), self._variance[:, block].sum(1)
 
     def _forget(self, start: int) -> None:
         """Learn anew from the frames before the block in which a climb began."""
         self._learnt[start // BLOCK * BLOCK :] = False
         self._baseline = Baseline(len(self._found.class_ids), self._found.groups)
         self._baseline.learn(self._found, np.flatnonzero(self._learnt[self._found.frame]))
+        self._sum_anew()
+
+    def _sum_anew(self) -> None:
+        self._sums_learnt[:] = self._squares @ self._learnt, self._variance @ self._learnt
 
     def _set_limits(self, start: int) -> None:
         """Give classes with enough candidates a chart, and all charts the limits that fit what was learnt."""
@@ -144,7 +156,7 @@ class Monitor:
             if enough and not self._chart_of_class[index] and len(self.charts) <= CLASS_CHARTS:
                 self._chart_of_class[index] = len(self.charts)
                 self.charts.append(ChartState(index, start - 1, np.zeros(len(self._found))))
-        if len(self.charts) - 1 > known or start == self._first:
+        if len(self.charts) - 1 > known or start == self.first:
             self._look_back()
         own = [chart.class_index for chart in self.charts[1:]]
         n = np.append(candidates[own], candidates.sum() - candidates[own].sum())
@@ -162,20 +174,15 @@ class Monitor:
         for chart, limit in zip(self.charts, limits(case), strict=True):
             chart.limit = limit
 
-    @property
-    def _first(self) -> int:
-        return (self.warm_up or 0) * BLOCK
-
     def _look_back(self) -> None:
         """Work out how errors cluster on the frames that were learnt, for charts that did not exist then."""
         stop = int(np.flatnonzero(self._learnt)[-1]) + 1
         _, squares, variance = self._sums(0, stop)
         self._squares[: len(squares), :stop], self._variance[: len(squares), :stop] = squares, variance
+        self._sum_anew()
 
     def _effects(self) -> Floats:
-        charts = len(self.charts)
-        squares, variance = self._squares[:charts] @ self._learnt, self._variance[:charts] @ self._learnt
-        return design_effect(squares, variance)
+        return design_effect(*self._sums_learnt[:, : len(self.charts)])
 
     def _sums(self, start: int, stop: int) -> tuple[Floats, Floats, Floats]:
         """Return (charts, frames) scores, squared surprises and variances of the frames start..stop-1."""
@@ -186,9 +193,9 @@ class Monitor:
 
         def by_chart(values: Floats) -> Floats:
             shape = (len(self.charts), size)
-            found: Floats = np.bincount(place, values * known, shape[0] * shape[1]).reshape(shape)
-            found[0] = found.sum(0)
-            return found
+            sums = np.bincount(place, values * known, shape[0] * shape[1]).astype(np.float64).reshape(shape)
+            sums[0] = sums.sum(0)
+            return sums
 
         return (
             by_chart(log_ratios(corrected, rates)),

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoanno_gui.core.box import pairwise_iou
-from autoanno_gui.core.document import DUPLICATE_IOU
+from autoanno_gui.core.duplicates import DUPLICATE_IOU
 from autoanno_gui.core.geometry import Geometry
 from autoanno_gui.core.keystrokes import ACTS, Act
 from autoanno_gui.core.matching import KEPT_IOU, Pair, bounds_of, candidate_pairs, match

@@ -15,8 +15,8 @@ SIDE: Final = 320
 """Pixels of the longer side of the copy that is measured: blur that does not show at this size costs a model little."""
 
 # In squared grey levels: a picture that has no contrast to speak of is not sharp.
-_LEAST_DETAIL: Final = 0.1
-_LEAST_CONTRAST: Final = 10.0
+_LEAST_DETAIL: Final = 0.5
+_LEAST_CONTRAST: Final = 50.0
 
 
 def measure(image: NDArray[np.uint8]) -> Light:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameError, FrameErrorCode, OutOfMemory
-from autoanno_gui.core.fact_table import Light
 from autoanno_gui.core.predictions import FramePredictions, FrameResult
 from autoanno_gui.core.records import Frame
 from autoanno_gui.imaging.decode import DecodedFrame, read_frame
@@ -66,7 +65,6 @@ def predict_frames(
 class _Decoded:
     frame: Frame
     image: DecodedFrame
-    light: Light
 
     @property
     def shape(self) -> _Shape:
@@ -92,7 +90,8 @@ class _Decoded:
             header=image.header,
             sha256=image.sha256,
             fingerprint=image.fingerprint,
-            light=self.light,
+            # Here and not where it is decoded: with a fast device the decoder is what all wait for.
+            light=measure(image.pixels),
         )
 
 
@@ -104,7 +103,7 @@ class _Decoder:
         self._root = root
         self._depth = depth
         self._frame_bytes = 0
-        self._waiting: deque[tuple[Frame, Future[tuple[DecodedFrame, Light]]]] = deque()
+        self._waiting: deque[tuple[Frame, Future[DecodedFrame]]] = deque()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode")
 
     def ready(self) -> bool:
@@ -122,7 +121,7 @@ class _Decoder:
             return None
         frame, future = self._waiting.popleft()
         try:
-            image, light = future.result()
+            image = future.result()
         except FrameError as e:
             return FrameResult(frame.id, None, error=e.code, detail=e.detail)
         except MemoryError:
@@ -130,7 +129,7 @@ class _Decoder:
             return FrameResult(frame.id, None, error=FrameErrorCode.TOO_LARGE, detail=detail)
         self._frame_bytes = image.pixels.nbytes
         self._fill()
-        return _Decoded(frame, image, light)
+        return _Decoded(frame, image)
 
     def close(self) -> None:
         """Drop what was not begun and wait for the thread to end."""
@@ -143,12 +142,7 @@ class _Decoder:
             frame = next(self._frames, None)
             if frame is None:
                 return
-            self._waiting.append((frame, self._thread.submit(_read, self._root, frame.path)))
-
-
-def _read(root: Path, path: str) -> tuple[DecodedFrame, Light]:
-    image = read_frame(root, path)
-    return image, measure(image.pixels)
+            self._waiting.append((frame, self._thread.submit(read_frame, self._root, frame.path)))
 
 
 class _Batches:

@@ -37,7 +37,7 @@ class FrameQueue:
         self.shown: NDArray[np.bool_] | None = None
         """(N,) by position, which frames the reviewer wants to go through; None for all."""
         self.listed: NDArray[np.int32] | None = None
-        """(L,) positions of frames that the reviewer goes through in this order, whatever was decided; None for none."""
+        """(L,) positions of frames to go through in this order, whatever was decided on them; None for none."""
         self._order: NDArray[np.int32] = np.zeros(0, np.int32)
         self._reasons: NDArray[np.uint8] = np.zeros(0, np.uint8)
         self._scores: NDArray[np.float32] = np.zeros(0, np.float32)

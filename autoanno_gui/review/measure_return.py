@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -103,10 +104,10 @@ def stop_trial(store: Store) -> Generator[Progress, None, Trial | None]:
     return kept
 
 
-def set_seconds(store: Store, seconds: SecondsPerBox) -> None:
-    """Let the estimate reckon with other seconds per box; returns when the project has them."""
+def set_seconds(store: Store, seconds: SecondsPerBox) -> Future[None]:
+    """Let the estimate reckon with other seconds per box."""
     text = seconds.to_json()
-    store.submit(Priority.OTHER, lambda writer: writer.set_setting(SECONDS_SETTING, text)).result()
+    return store.submit(Priority.OTHER, lambda writer: writer.set_setting(SECONDS_SETTING, text))
 
 
 def stored_seconds(reader: Reader) -> SecondsPerBox:
@@ -115,7 +116,7 @@ def stored_seconds(reader: Reader) -> SecondsPerBox:
 
 
 def return_report(
-    reader: Reader, table: FactTable, *, frames_left: int | None = None, setup_seconds: float = 0.0
+    reader: Reader, table: FactTable, *, frames_left: int | None = None, setup_seconds: float | None = None
 ) -> dict[str, Any]:
     """Return the section `roi` of the report; see `core.roi.return_figures`.
 
@@ -123,7 +124,7 @@ def return_report(
         reader: of the project.
         table: of its whole ledger.
         frames_left: undecided ones; counted where not given.
-        setup_seconds: what the model cost before the first frame was reviewed.
+        setup_seconds: what the model cost; where not given, the time that predicting took.
     """
     seconds = stored_seconds(reader)
     if frames_left is None:
@@ -134,7 +135,7 @@ def return_report(
         seconds.seconds,
         seconds.how.value,
         frames_left=frames_left,
-        setup_seconds=setup_seconds,
+        setup_seconds=reader.prediction_seconds() if setup_seconds is None else setup_seconds,
     )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from autoanno_gui.core.drift import Drift, watch
 from autoanno_gui.core.fact_table import FactTable
 from autoanno_gui.core.facts import DecidedFrame
+from autoanno_gui.core.hypotheses.rules import figure_of
 from autoanno_gui.core.hypothesis_notes import HYPOTHESIS_NOTED, hypothesis_notes
 from autoanno_gui.core.metrics import BINS
 from autoanno_gui.core.prediction_index import PredictionIndex
@@ -47,9 +48,7 @@ class MetricsKeeper:
         self.complete = False
         """Whether the whole ledger was read."""
 
-    def update(
-        self, frame_ids: Collection[int] | None = None, *, stop: Callable[[], bool] = lambda: False
-    ) -> bool:
+    def update(self, frame_ids: Collection[int] | None = None, *, stop: Callable[[], bool] = lambda: False) -> bool:
         """Read the decisions on some frames again; the first time, all of them.
 
         Args:
@@ -108,23 +107,29 @@ class MetricsKeeper:
         """Return what the watch for drift says; needs little besides the facts."""
         return watch(FactTable.of(self.facts), {record.id: record.name for record in self._reader.classes()})
 
-    def session_document(self, session: str) -> dict[str, Any]:
+    def session_document(self, session: str, *, causes: Collection[str] = ()) -> dict[str, Any]:
         """Return the figures of one sitting, and what became of what was noted at the end of others.
 
         Args:
             session: uuid of the sitting.
+            causes: codes of hypotheses whose figure is wanted, beside those that are found.
 
         Returns:
             The report over its decisions alone, with `session`, its `round` (of the model that was judged last, 0
-            without predictions) and `hypothesis_notes` held against the whole ledger.
+            without predictions), `hypothesis_notes` held against the whole ledger, and `figures` of the causes by
+            code, None where there are no data.
         """
         own = [fact for fact in self.facts if fact.session == session]
         nothing = CandidatesLeft(np.empty(0, np.int64), np.empty((0, BINS), np.int64))
         found = full_report(self._reader, facts=own, left=nothing)
         notes = [(event.body, event.wall_clock) for event in self._reader.events(HYPOTHESIS_NOTED)]
         rounds = [fact.round for fact in own if fact.judges_predictions]
+        table = FactTable.of(own, lights=self._reader.lights())
+        rows = np.ones(len(table), np.bool_)
+        codes = [*causes, *(one["code"] for one in found["hypotheses"])]
         return found | {
             "session": session,
+            "figures": {code: figure_of(code, table, rows) for code in codes},
             "round": rounds[-1] if rounds else 0,
             "hypothesis_notes": hypothesis_notes(notes, FactTable.of(self.facts)) if notes else [],
         }

@@ -30,6 +30,7 @@ from autoanno_gui.review.honesty import LEAST_FRAMES
 from autoanno_gui.review.measure_return import return_report
 from autoanno_gui.review.queue_keeper import News, QueueKeeper
 from autoanno_gui.store.reader import Reader
+from autoanno_gui.store.rows import SESSION_STARTED
 
 Report: TypeAlias = dict[str, Any]
 _OPEN: Final = (FrameState.UNDECIDED, FrameState.DEFERRED)
@@ -51,7 +52,7 @@ class CandidatesLeft:
 def full_report(
     reader: Reader,
     *,
-    checks: bool = True,
+    checks: bool | None = None,
     facts: Sequence[DecidedFrame] | None = None,
     left: CandidatesLeft | None = None,
 ) -> Report:
@@ -59,18 +60,21 @@ def full_report(
 
     Args:
         reader: of the project.
-        checks: whether the user wants blind frames and planted checks.
+        checks: whether the user wants blind frames and planted checks; None for as it was in the newest sitting.
         facts: all decisions that stand, in the order of the ledger; read where not given.
         left: see `candidates_left`; read where not given, which takes seconds in a large folder.
     """
     facts = list(read_facts(reader)) if facts is None else facts
+    if checks is None:
+        sittings = reader.events(SESSION_STARTED)
+        checks = bool(sittings[-1].body["checks"]) if sittings else True
     left = candidates_left(reader) if left is None else left
     records = {record.id: record for record in reader.classes()}
     names = {record.id: record.name for record in records.values()}
     living = {record.id: record.name for record in records.values() if record.merged_into is None}
     accumulator, table = Accumulator.of(facts), FactTable.of(facts, lights=reader.lights())
     states, (predicted, _) = reader.counts(), reader.prediction_totals()
-    frames = reader.frame_count()
+    frames, frames_left = reader.frame_count(), sum(states[state] for state in _OPEN)
     counted = report(
         accumulator,
         frames_total=frames,
@@ -94,8 +98,8 @@ def full_report(
             [(event.body, event.wall_clock) for event in reader.events(HYPOTHESIS_NOTED)], table
         ),
         "drift": watch(table, names).as_dict(),
-        "roi": return_report(reader, table),
-        "stop": stopping(table, sum(states[state] for state in _OPEN)),
+        "roi": return_report(reader, table, frames_left=frames_left),
+        "stop": stopping(table, frames_left),
         "balance": balance(states, facts, living),
     }
     return found | {"notes": trust_notes(found)}

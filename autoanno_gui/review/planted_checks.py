@@ -168,6 +168,9 @@ class PlantedChecks:
         Args:
             before: the frame that would be opened without it.
         """
+        if self._session.trials.runs_on(self._session.frames.get(before)):
+            # Between timed frames it would be timed, too; it waits until these are done.
+            return None
         prepared, self.waiting = self.waiting, None
         if prepared is None or self._planter is None or not self._session.guards.active or prepared.frame_id == before:
             return None

@@ -13,13 +13,13 @@ from autoanno_gui.review.report_parts import (
     Document,
     Finding,
     Section,
-    Table,
     chart,
     count_cell,
     number_card,
     rate_card,
     rate_cell,
     some,
+    table,
 )
 
 _FRAMES: Final = 5
@@ -56,7 +56,7 @@ def hypotheses(document: Document) -> Section:
             for one in notes
         )
         columns = ("Noted", "Round", "Your own hypothesis", "Figure then", "In later rounds", "Verdict")
-        section.tables.append(Table("What reviewers thought", columns, thoughts, text=True))
+        section.tables.append(table("What reviewers thought", columns, thoughts, text=True))
     return section
 
 
@@ -90,7 +90,7 @@ def calibration(document: Document) -> Section:
         )
         for one in found["bins"]
     )
-    section.tables.append(Table("Bins", ("Confidence", "Predictions", "Mean confidence", "Right"), rows))
+    section.tables.append(table("Bins", ("Confidence", "Predictions", "Mean confidence", "Right"), rows))
     return section
 
 
@@ -104,11 +104,17 @@ def drift(document: Document) -> Section:
     chance = (
         f"a false alarm in {percent(found.get('false_alarm_rate'), exact=True)} of runs of {found.get('horizon'):,}"
     )
-    section.lead = f"Watched over {counted(found['frames'], 'frame')}; the limits allow {chance} frames."
+    section.lead = (
+        f"Watched over the {counted(found['frames'], 'frame')} of the newest round that have candidates; the limits "
+        f"allow {chance} frames."
+    )
     if alarm is None:
         section.sentences.append("No sign that the edit rate climbs.")
     else:
-        section.alarm = alarm["sentence"]
+        if alarm.get("until") is None:
+            section.alarm = alarm["sentence"]
+        else:
+            section.sentences.append(alarm["sentence"])
         section.sentences.append(
             f"Since {alarm['since']} (frame {alarm['since_number']:,}, {alarm['since_time'][:16].replace('T', ' ')}): "
             f"expected {percent(alarm['expected'])}, observed {percent(alarm['observed'])} on "
@@ -116,7 +122,7 @@ def drift(document: Document) -> Section:
         )
     for one in some(found.get("charts")):
         name = "All classes" if one["class"] is None else one["class"]
-        draw = partial(cusum, one, frames=found["frames"] if one["class"] is None else None)
+        draw = partial(cusum, one, frames=found["frames"])
         section.charts.append(chart(f"Corrections beyond what was expected: {name}", draw, height=150))
     return section
 
@@ -209,7 +215,7 @@ def honesty(document: Document) -> Section:
             (ALTERATIONS.get(one["alteration"], one["alteration"]), f"{one['planted']:,}", f"{one['caught']:,}")
             for one in checks.get("by_alteration") or ()
         )
-        section.tables.append(Table("Planted checks", ("What was altered", "Planted", "Caught"), rows))
+        section.tables.append(table("Planted checks", ("What was altered", "Planted", "Caught"), rows))
     elif checks and not checks.get("enabled"):
         section.sentences.append("Blind frames and planted checks are off.")
     if nods.get("frames"):
@@ -221,7 +227,7 @@ def honesty(document: Document) -> Section:
             for one in hasty[:_NODS]
         )
         columns = ("Frame", "Objects shown", "Looked at for", "Least time for a look")
-        section.tables.append(Table("Accepted without a look, newest first", columns, looks))
+        section.tables.append(table("Accepted without a look, newest first", columns, looks))
     return section
 
 
@@ -250,7 +256,7 @@ def balance(document: Document) -> Section:
             )
             for one in classes
         )
-        section.tables.append(Table("Classes", ("Class", "Objects", "Share", "Frames", "Examples"), rows))
+        section.tables.append(table("Classes", ("Class", "Objects", "Share", "Frames", "Examples"), rows))
     section.sentences += list(found.get("notes") or ())
     return section
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from autoanno_gui.core.charts.drawing import NOT_ENOUGH, PAGE, Palette, Size
 from autoanno_gui.core.figure_words import NO_FIGURE, percent, percent_range
@@ -38,13 +38,20 @@ class Chart:
     wide: str
 
 
+class Cell(NamedTuple):
+    """One cell of a table, with its interval or its count on a line of its own."""
+
+    text: str
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of cells; the first column names the row, `text` are sentences rather than numbers."""
 
     caption: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
     text: bool = False
 
 
@@ -98,18 +105,22 @@ def number_card(
     return Card(label, text(value), f"{text(interval[0])} to {text(interval[1])}" if interval else "", rests_on)
 
 
-def rate_cell(row: Document, key: str) -> str:
+def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str | Cell]], *, text: bool = False) -> Table:
+    """Return a table; cells without a note may be plain text."""
+    cells = (tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in row) for row in rows)
+    return Table(caption, tuple(columns), tuple(cells), text)
+
+
+def rate_cell(row: Document, key: str) -> Cell:
     """Return a rate and its interval for a cell."""
-    if row.get(key) is None:
-        return NO_FIGURE
     interval = row.get(f"{key}_interval")
-    return percent(row[key]) + (f" ({percent_range(interval)})" if interval else "")
+    return Cell(percent(row.get(key)), percent_range(interval) if interval else "")
 
 
-def number_cell(row: Document, key: str, text: Callable[[float | None], str]) -> str:
+def number_cell(row: Document, key: str, text: Callable[[float | None], str]) -> Cell:
     """Return any other figure and its interval for a cell, `text` says it in words."""
     value, interval = row.get(key), row.get(f"{key}_interval")
-    return text(value) + (f" ({text(interval[0])} to {text(interval[1])})" if value is not None and interval else "")
+    return Cell(text(value), f"{text(interval[0])} to {text(interval[1])}" if value is not None and interval else "")
 
 
 def count_cell(row: Document, key: str) -> str:
@@ -118,10 +129,10 @@ def count_cell(row: Document, key: str) -> str:
     return NO_FIGURE if value is None else f"{value:,}"
 
 
-def part_cell(row: Document, part: str, count: str) -> str:
+def part_cell(row: Document, part: str, count: str) -> Cell:
     """Return a part of the edit rate for a cell, with how many candidates it is."""
     share = (row.get("edit_rate_parts") or {}).get(part)
-    return NO_FIGURE if share is None else f"{percent(share)} ({count_cell(row, count)})"
+    return Cell(NO_FIGURE) if share is None else Cell(percent(share), count_cell(row, count))
 
 
 def some(rows: Sequence[Document] | None) -> Sequence[Document]:

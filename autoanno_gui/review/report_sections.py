@@ -13,6 +13,7 @@ from autoanno_gui.core.charts.timeline import rate_over_time
 from autoanno_gui.core.figure_words import NO_FIGURE, counted, hours_text, seconds_text
 from autoanno_gui.review.report_parts import (
     Card,
+    Cell,
     Document,
     Section,
     Table,
@@ -24,6 +25,7 @@ from autoanno_gui.review.report_parts import (
     rate_card,
     rate_cell,
     some,
+    table,
 )
 
 MOST_BARS: Final = 20
@@ -90,7 +92,9 @@ def parts(document: Document) -> Section:
     return Section(
         "parts",
         "Corrections, misses, rejected frames",
-        charts=[chart("What the edit rate is made of", partial(rate_parts, document), height=PARTS_HEIGHT)],
+        charts=[chart("What the edit rate is made of", partial(rate_parts, document), height=PARTS_HEIGHT)]
+        if document.get("edit_rate") is not None
+        else [],
         cards=[
             rate_card(
                 document, "miss_rate", "Miss rate", f"{missed:,} of {counted(missed + kept, 'final object')} were added"
@@ -160,46 +164,45 @@ def groups(document: Document) -> list[Section]:
             more = f", the first {MOST_BARS} of {len(rows):,}" if len(rows) > MOST_BARS else ""
             section.charts.append(chart(f"Edit rate{more}", draw, height=bars_height(shown)))
         if rows:
-            section.tables.append(_group_table(rows, name, heading))
+            section.tables.append(_group_table(rows, name, heading, section.title))
         found.append(section)
     return found
 
 
-def _group_table(rows: Sequence[Document], name: str, heading: str) -> Table:
+def _group_table(rows: Sequence[Document], name: str, heading: str, caption: str) -> Table:
     """Return all that the document says of groups; columns for what none of them has are left out."""
-    columns: list[tuple[str, Callable[[Document], str]]] = [
-        ("Candidates", lambda row: count_cell(row, "candidates_shown")),
+    columns: list[tuple[str, Callable[[Document], Cell]]] = [
+        ("Candidates", lambda row: Cell(count_cell(row, "candidates_shown"))),
         ("Edit rate", lambda row: rate_cell(row, "edit_rate")),
         ("Class changed", lambda row: part_cell(row, "class_changed", "candidates_class_changed")),
         ("Outline changed", lambda row: part_cell(row, "geometry_changed", "candidates_geometry_changed")),
         ("Deleted", lambda row: part_cell(row, "deleted", "candidates_rejected")),
         ("Added", _added_cell),
         ("Miss rate", lambda row: rate_cell(row, "miss_rate")),
-        ("Frames", lambda row: count_cell(row, "frames_decided")),
+        ("Frames", lambda row: Cell(count_cell(row, "frames_decided"))),
         ("Reject rate", lambda row: rate_cell(row, "reject_rate")),
         ("Median of a frame", lambda row: number_cell(row, "median_seconds_per_frame", seconds_text)),
         ("Frames an hour", lambda row: number_cell(row, "frames_per_hour", _whole)),
-        ("Reviewer", lambda row: str(row["reviewer"]) if name == "started" and "reviewer" in row else NO_FIGURE),
-        ("Active time", lambda row: hours_text(row["seconds"] / 3600) if "seconds" in row else NO_FIGURE),
+        ("Active time", lambda row: Cell(hours_text(row["seconds"] / 3600) if "seconds" in row else NO_FIGURE)),
     ]
-    cells = [[cell(row) for _, cell in columns] for row in rows]
-    used = [place for place in range(len(columns)) if any(row[place] != NO_FIGURE for row in cells)]
-    return Table(
-        heading,
+    lines = [[cell(row) for _, cell in columns] for row in rows]
+    used = [place for place in range(len(columns)) if any(line[place].text != NO_FIGURE for line in lines)]
+    return table(
+        caption,
         (heading, *(columns[place][0] for place in used)),
-        tuple((_name(row, name), *(line[place] for place in used)) for row, line in zip(rows, cells, strict=True)),
+        [(_name(row, name), *(line[place] for place in used)) for row, line in zip(rows, lines, strict=True)],
     )
 
 
-def _name(row: Document, name: str) -> str:
+def _name(row: Document, name: str) -> Cell:
     text = row_name(row, name)
-    return text[:16].replace("T", " ") if name == "started" else text
+    return Cell(text[:16].replace("T", " "), str(row.get("reviewer", ""))) if name == "started" else Cell(text)
 
 
-def _added_cell(row: Document) -> str:
+def _added_cell(row: Document) -> Cell:
     if row.get("miss_rate") is None:
-        return NO_FIGURE
-    return f"{row.get('annotations_added', 0) + row.get('annotations_promoted', 0):,}"
+        return Cell(NO_FIGURE)
+    return Cell(f"{row.get('annotations_added', 0) + row.get('annotations_promoted', 0):,}")
 
 
 def _whole(value: float | None) -> str:

@@ -98,7 +98,7 @@ def queue_report(reader: Reader, *, settings: QueueSettings | None = None, check
     return {"order": settings.order.value, "frames": rows}
 
 
-def metrics_report(reader: Reader, *, checks: bool = True) -> Report:
+def metrics_report(reader: Reader, *, checks: bool | None = None) -> Report:
     """Return the figures over all decisions, with intervals and tables; `checks`: see `metrics_report.full_report`."""
     return full_report(reader, checks=checks)
 

@@ -23,7 +23,7 @@ from autoanno_gui.core.records import (
 )
 from autoanno_gui.store.blobs import unpack_geometry, unpack_numbers
 from autoanno_gui.store.reader_frames import SMALL_BLOCK
-from autoanno_gui.store.reader_lights import LightReader
+from autoanno_gui.store.reader_merging import MergeReader
 from autoanno_gui.store.rows import (
     ADOPTED_FIRST,
     NOT_REVOKED,
@@ -82,7 +82,7 @@ class LedgerEvent(NamedTuple):
     wall_clock: str
 
 
-class Reader(LightReader):
+class Reader(MergeReader):
     """Reads committed data. One thread at a time; the owner closes it. Methods raise `ProjectError` for a bad disk."""
 
     # ------------------------------------------------------------------------------------------------ decisions

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from autoanno_gui.core.fact_table import Light
-from autoanno_gui.store.reader_looks import LookReader
+from autoanno_gui.store.reader_times import TimeReader
 
 
-class LightReader(LookReader):
+class LightReader(TimeReader):
     """Reads the light of frames whose files are as they were."""
 
     def lights(self) -> dict[int, Light]:

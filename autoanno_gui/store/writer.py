@@ -22,12 +22,12 @@ from autoanno_gui.store.rows import (
     now,
     path_to_text,
 )
-from autoanno_gui.store.writer_runs import RunWrites
+from autoanno_gui.store.writer_merging import MergeWrites
 
 _NEVER: Final = -1
 
 
-class Writer(RunWrites):
+class Writer(MergeWrites):
     """Lives on the store thread, which alone calls it."""
 
     def __init__(

@@ -76,14 +76,11 @@ class ReturnController(QObject):
         self._keep_seconds(project, dialog)
 
     def _keep_seconds(self, project: OpenProject, dialog: MeasureReturnDialog) -> None:
-        from autoanno_gui.review.measure_return import SECONDS_SETTING
-        from autoanno_gui.store.store_thread import Priority
+        from autoanno_gui.review.measure_return import set_seconds
 
         seconds = dialog.seconds
         if seconds is not None and project is self._project:
-            text = seconds.to_json()
-            write = project.store.submit(Priority.OTHER, lambda writer: writer.set_setting(SECONDS_SETTING, text))
-            project.session.on_write(write)
+            project.session.on_write(set_seconds(project.store, seconds))
 
     def _read(self, done: Callable[[TrialState], None]) -> None:
         project = self._project

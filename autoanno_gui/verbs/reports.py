@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import click
 
 from autoanno_gui.core.queue_settings import OrderName
 from autoanno_gui.terminal import advance, print_json, sentences, tuning_lines
 from autoanno_gui.verbs.options import json_option, known_project, maybe_folder_argument, project_option
+
+_REPORT: Final = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -70,23 +73,31 @@ def _look_at_frames(file: Path, folder: Path | None) -> None:
 @click.command()
 @maybe_folder_argument
 @project_option
+@click.option("--html", type=_REPORT, metavar="FILE", help="Also write a page with plots, which opens offline.")
+@click.option("--csv", type=_REPORT, metavar="FILE", help="Also write all figures as one table.")
 @json_option
 @sentences
-def metrics(folder: Path | None, project: Path | None, as_json: bool) -> None:
-    """Print edit rate, reject rate, miss rate and seconds per frame, with intervals."""
+def metrics(folder: Path | None, project: Path | None, html: Path | None, csv: Path | None, as_json: bool) -> None:
+    """Print edit rate, reject rate, miss rate and seconds per frame, with intervals, and what follows from them."""
     from autoanno_gui.review.project_access import open_to_read
+    from autoanno_gui.review.report_file import PAGES, TABLES, check_report_file
+    from autoanno_gui.review.report_writing import write_report
     from autoanno_gui.review.reports import metrics_report
+    from autoanno_gui.verbs.report_lines import metric_lines
 
+    asked = [(file, suffixes) for file, suffixes in ((html, PAGES), (csv, TABLES)) if file is not None]
+    for file, suffixes in asked:
+        check_report_file(file, suffixes)
     with open_to_read(known_project(folder, project), folder) as reader:
-        document = metrics_report(reader)
+        root, document = reader.root(), metrics_report(reader)
+    for file, _ in asked:
+        write_report(document, file, title=root.name)
+        click.echo(f"Report written to {file}", err=True)
     if as_json:
         print_json(document)
         return
-    for key, value in document.items():
-        if not key.endswith("_interval") and (isinstance(value, (int, float)) or value is None):
-            text = "–" if value is None else f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
-            interval = document.get(f"{key}_interval")
-            click.echo(f"{key:32} {text}" + (f"  ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""))
+    for line in metric_lines(document):
+        click.echo(line)
 
 
 @click.command()

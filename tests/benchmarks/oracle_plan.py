@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from autoanno_gui.core.box import Box, pairwise_iou
-from autoanno_gui.core.document import DUPLICATE_IOU
+from autoanno_gui.core.duplicates import DUPLICATE_IOU
 from tests.benchmarks.keystrokes import CLICK, DRAW, FIND_WRONG, HAND, KEY, POINT, Meter, Place
 from tests.benchmarks.reshaping import Reshaping, ways
 from tests.benchmarks.truth import Label, Thing, match

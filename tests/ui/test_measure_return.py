@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from autoanno_gui.ui.dialogs.measure_return import MeasureReturnDialog
 from tests.projects import USUAL, MadeProject, make_project
 from tests.ui.conftest import Open
 from tests.ui.driver import SHIFT, Driver, Key
-from tests.ui.test_contact_sheet import open_sheet, sheet
+from tests.ui.test_contact_sheet import open_sheet, press, sheet
 from tests.ui.test_window import in_dialog
 
 BOX = (230.0, 20.0), (300.0, 90.0)
@@ -44,7 +46,17 @@ def clock() -> Clock:
 
 @pytest.fixture
 def driver(open_window: Open, tmp_path: Path, clock: Clock) -> Driver:
-    return open_on(open_window, make_project(tmp_path, [USUAL] * 24), clock)
+    made = make_project(tmp_path, [USUAL] * 24)
+    slow_model(made)
+    return open_on(open_window, made, clock)
+
+
+def slow_model(made: MadeProject) -> None:
+    """Let the model have taken 9 s for each of the frames."""
+    with closing(sqlite3.connect(made.file)) as conn, conn:
+        conn.execute("UPDATE run SET started = '2026-01-01T10:00:00.000+00:00'")
+        at = "strftime('%Y-%m-%dT%H:%M:%f+00:00', '2026-01-01 10:00:00', (id * 9) || ' seconds')"
+        conn.execute(f"UPDATE run_frame SET finished = {at}")
 
 
 def open_on(open_window: Open, made: MadeProject, clock: Clock) -> Driver:
@@ -81,7 +93,7 @@ def start(driver: Driver, *, smaller: bool = True) -> None:
     driver.wait(
         lambda: session.frame is not None and session.frame.path in driver.shown[-1:] and arm_of(driver) is not None
     )
-    assert driver.window.canvas.hasFocus()
+    driver.wait(driver.window.canvas.hasFocus)
 
 
 def arm_of(driver: Driver) -> Arm | None:
@@ -133,10 +145,10 @@ def test_both_ways_are_timed_and_the_result_is_said(driver: Driver, clock: Clock
     driver.wait(lambda: window.notice.isVisible())
     assert window.notice.text == (
         "Measured. By hand 40.0 s a frame, by review 10.0 s: review is 4.0 times as fast (2.3 to 6.9). It has saved "
-        "2 min so far (1 min to 5 min)."
-    )
+        "2 min so far (1 min to 5 min). The model is paid for after 8 frames."
+    )  # 24 x 9 s at 30 s a frame
     assert arm_of(driver) is None
-    assert window.canvas.hasFocus()
+    driver.wait(window.canvas.hasFocus)
     with driver.reader() as reader:
         figures = trial_state(reader).figures
         reasons = [entry.decision.reason for entry in reader.decisions()]
@@ -153,7 +165,7 @@ def test_both_ways_are_timed_and_the_result_is_said(driver: Driver, clock: Clock
     assert texts[0].startswith("By hand 40.0 s a frame")
     assert "over the 14 frames that are left: 9 min against 2 min." in texts[0]
     assert texts[1:] == ["10 frames done.", "about 8 min at your present pace", "&Start"]
-    assert window.canvas.hasFocus()
+    driver.wait(window.canvas.hasFocus)
 
 
 def test_a_frame_by_hand_shows_no_proposal_anywhere(driver: Driver) -> None:
@@ -176,7 +188,7 @@ def test_a_frame_by_hand_shows_no_proposal_anywhere(driver: Driver) -> None:
     shown = {item.frame_id for item in sheet(driver).sheet.shown}
     assert shown
     assert hidden.isdisjoint(shown)
-    driver.key(Key.Key_Escape)
+    press(driver, Key.Key_Escape)
     go_to(driver, Arm.REVIEW)
     assert driver.window.objects_panel.list.model().rowCount() == 2
 
@@ -224,7 +236,7 @@ def test_too_few_frames_are_told_in_the_dialog(open_window: Open, tmp_path: Path
     with_dialog(driver, try_it)
     assert texts[0] == "not known yet: no frame is reviewed"
     assert "Measuring needs at least 2 frames" in texts[1]
-    assert driver.window.canvas.hasFocus()
+    driver.wait(driver.window.canvas.hasFocus)
 
 
 def test_the_seconds_of_a_box_are_chosen_by_keys_and_kept(driver: Driver, clock: Clock) -> None:

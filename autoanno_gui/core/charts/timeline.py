@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from autoanno_gui.core.charts.axes import Plot, bottom_ticks, share_axis, top_for, whole_ticks
 from autoanno_gui.core.charts.drawing import GAP, SMALL, Drawing, Palette, Size, nothing_yet, number, text_width
 from autoanno_gui.core.figure_words import percent
 
+MOST_POINTS: Final = 500
+"""Points of a chart of the watch for drift."""
 _TICKS: Final = 6
 _MARKS: Final = 40
 """More points than this are a line without marks."""
@@ -82,7 +85,7 @@ def cusum(chart: Mapping[str, Any], palette: Palette, size: Size, *, frames: int
         chart: with `class` (None for all), `limit`, `points` and `alarm_at` (a place in `points` or None).
         palette: colours.
         size: width and height in logical pixels; 320 x 160 and more reads well.
-        frames: how many frames the points stand for, where there are fewer points than frames.
+        frames: number of the last point's frame; without it the points are numbered from 1.
     """
     name = "all classes" if chart.get("class") is None else str(chart["class"])
     title = f"Corrections beyond what was expected, {name}"
@@ -101,16 +104,17 @@ def cusum(chart: Mapping[str, Any], palette: Palette, size: Size, *, frames: int
     y = plot.at_y(limit)
     drawing.line((plot.left, y), (plot.right, y), palette.warn, width=1.5, dashes="6 4")
     drawing.path(places, palette.accent, width=1.8)
+    numbers = _Numbers.of(len(points), frames or len(points))
     said = "below its limit"
     if alarm is not None and 0 <= alarm < len(points):
         x, at = places[alarm]
         drawing.line((x, plot.top), (x, plot.bottom), palette.warn, dashes="2 3")
         drawing.area([(x, at - 7), (x + 6.5, at + 5), (x - 6.5, at + 5)], palette.warn, edge=palette.paper)
-        said = f"alarm at frame {_frame(alarm, len(points), frames or len(points)):,}"
+        said = f"alarm at frame {numbers.frame(alarm):,}"
     drawing.text((plot.right, SMALL), said, anchor="end", room=(plot.right - plot.left) / 2 - GAP)
     _limit_word(drawing, plot, limit, points)
-    total = frames or len(points)
-    ticks = [(_point(frame, len(points), total), f"{frame:,}") for frame in whole_ticks(1, total, _TICKS)]
+    first, last = numbers.first, numbers.frame(len(points) - 1)
+    ticks = [(numbers.place(frame), f"{frame:,}") for frame in whole_ticks(first, last, _TICKS)]
     bottom_ticks(drawing, plot, ticks)
     return drawing.svg(f"{title}: {said}; limit {number(limit)}")
 
@@ -124,11 +128,27 @@ def _limit_word(drawing: Drawing, plot: Plot, limit: float, points: Sequence[flo
     drawing.text((x, plot.at_y(limit) - 4), text, colour=drawing.palette.warn, anchor="start" if left_free else "end")
 
 
-def _frame(place: int, points: int, frames: int) -> int:
-    """Return which frame a point stands for, from 1."""
-    return round(1 + place * (frames - 1) / (points - 1))
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """Which frames the points stand for.
 
+    Attributes:
+        first: number of the first point's frame.
+        step: frames from one point to the next.
+    """
 
-def _point(frame: int, points: int, frames: int) -> float:
-    """Return where among the points a frame lies."""
-    return (frame - 1) * (points - 1) / max(frames - 1, 1)
+    first: int
+    step: int
+
+    @classmethod
+    def of(cls, points: int, frames: int) -> _Numbers:
+        """Return the numbers of points of which the last stands for the last of so many frames."""
+        # Half of the most points: fewer are never thinned out, so that the frames before them are the warm-up.
+        step = max(frames // points, 1) if points > MOST_POINTS // 2 else 1
+        return cls(max(frames - points * step, 0) + 1, step)
+
+    def frame(self, place: int) -> int:
+        return self.first + place * self.step
+
+    def place(self, frame: int) -> float:
+        return (frame - self.first) / self.step

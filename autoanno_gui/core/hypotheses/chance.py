@@ -92,5 +92,6 @@ def hypergeometric_tail(k: int, drawn: int, marked: int, whole: int) -> float:
 
 def _upper_tail(pulls: Floats) -> float:
     """Return the chance of a sum of independent frames' pulls this high, or higher, where their mean is 0."""
-    spread = sqrt(float(pulls @ pulls))
+    # Not as a product of vectors: the library would set several threads to so little.
+    spread = sqrt(float(np.square(pulls).sum()))
     return 1.0 - NormalDist().cdf(float(pulls.sum()) / spread) if spread > 0.0 else 1.0

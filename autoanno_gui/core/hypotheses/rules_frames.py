@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from autoanno_gui.core.fact_table import FactTable, Flags, Floats
-from autoanno_gui.core.hypotheses.chance import Contrast
+from autoanno_gui.core.fact_table import FactTable, Flags, Floats, Ints
+from autoanno_gui.core.hypotheses.chance import Contrast, contrast
 from autoanno_gui.core.hypotheses.hypothesis import Hypothesis
 from autoanno_gui.core.hypotheses.scope import DOUBT, ENOUGH_FRAMES, Finding, Scope, percent, rate
 from autoanno_gui.core.intervals import bootstrap_counted
@@ -33,26 +33,26 @@ GOOD_MISS_RATE: Final = 0.1
 """The upper ends of the intervals of a model that is simply good lie below these."""
 
 
-def _worse(scope: Scope, inside: Flags, among: Flags) -> tuple[Contrast | None, Flags]:
-    """Compare how many objects needed a correction on some frames with the rest.
+def _needs(scope: Scope, among: Flags) -> tuple[Ints, Ints]:
+    """Return (F,) how many objects needed a correction, and (F,) could have, on each of (F,) these frames."""
+    objects = among[scope.table.frame]
+    return scope.table.per_frame(scope.needed & objects), scope.table.per_frame(_could(scope) & objects)
 
-    Args:
-        scope: of the rule.
-        inside: (F,) the frames.
-        among: (F,) these and those that they are compared with.
 
-    Returns:
-        the comparison, and (M,) the objects inside that needed a correction.
-    """
-    frame = scope.table.frame
-    whole = (scope.judged | scope.missed) & among[frame]
-    hits = scope.needed & whole
-    return scope.compare(hits, whole, inside[frame]), hits & inside[frame]
+def _could(scope: Scope) -> Flags:
+    """Return (M,) the objects that could need a correction."""
+    return scope.judged | scope.missed
+
+
+def _compared(needs: tuple[Ints, Ints], inside: Flags) -> Contrast | None:
+    """Compare how many objects needed a correction on (F,) some frames with the rest."""
+    hits, whole = needs
+    return contrast(hits * inside, whole * inside, hits * ~inside, whole * ~inside)
 
 
 def _needed_rate(scope: Scope, inside: Flags) -> float | None:
     own = inside[scope.table.frame]
-    return rate(scope.needed & own, (scope.judged | scope.missed) & own)
+    return rate(scope.needed & own, _could(scope) & own)
 
 
 # ---------------------------------------------------------------------------------------------- light
@@ -92,7 +92,7 @@ def poor_light(scope: Scope) -> Iterator[Finding]:
         inside = among & (values <= limit)
         if frames < LEAST_LIT or not LEAST_GROUP <= int(inside.sum()) <= MOST_IN_FIFTH * frames:
             continue
-        seen, objects = _worse(scope, inside, among)
+        seen, objects = _compared(_needs(scope, among), inside), scope.needed & inside[scope.table.frame]
         if seen is None or seen.chance >= DOUBT or not scope.often_enough(objects):
             continue
         found = scope.finding(
@@ -133,10 +133,14 @@ def odd_groups(scope: Scope) -> Iterator[Finding]:
     frames = np.bincount(groups[scope.rows], minlength=len(names))
     others = int(scope.rows.sum()) - frames
     tested = np.flatnonzero((frames >= LEAST_GROUP) & (others >= LEAST_GROUP)).tolist()
-    worse = []
+    needs, worse = _needs(scope, scope.rows), []
     for group in tested:
-        seen, objects = _worse(scope, scope.rows & (groups == group), scope.rows)
-        if seen is not None and seen.chance < DOUBT / len(tested) and scope.often_enough(objects):
+        inside = scope.rows & (groups == group)
+        seen = _compared(needs, inside)
+        if seen is None or seen.chance >= DOUBT / len(tested):
+            continue
+        objects = scope.needed & inside[scope.table.frame]
+        if scope.often_enough(objects):
             worse.append((seen, objects, group))
     worse.sort(key=lambda each: -each[0].excess)
     for seen, objects, group in worse[:MOST_GROUPS]:
@@ -156,7 +160,7 @@ def odd_groups(scope: Scope) -> Iterator[Finding]:
             yield found
 
 
-def _groups(scope: Scope) -> tuple[str, tuple[str, ...], np.ndarray[tuple[int, ...], np.dtype[np.int64]]]:
+def _groups(scope: Scope) -> tuple[str, tuple[str, ...], Ints]:
     """Return what groups are called, their names, and (F,) the group of each frame."""
     table = scope.table
     if len(np.unique(table.folder[scope.rows])) > 1:

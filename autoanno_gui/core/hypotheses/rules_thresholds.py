@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from autoanno_gui.core.fact_table import Flags
+from autoanno_gui.core.fact_table import Flags, Floats
 from autoanno_gui.core.hypotheses.chance import beyond
 from autoanno_gui.core.hypotheses.scope import DOUBT, Finding, Scope, percent, rate
 from autoanno_gui.core.records import VerdictKind
@@ -86,7 +86,7 @@ def high_threshold(scope: Scope) -> Iterator[Finding]:
         yield found
 
 
-def _thresholds(scope: Scope) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _thresholds(scope: Scope) -> Floats:
     """Return (M,) the common threshold of each object's frame."""
     return scope.table.threshold[scope.table.frame]
 

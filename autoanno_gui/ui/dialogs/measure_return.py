@@ -103,7 +103,7 @@ class MeasureReturnDialog(QDialog):
         """Show how far the measurement is and what it says."""
         self._state = state
         sentence, plain = result_sentence(state.figures), state.figures["plain"]["sentence"]
-        self.said.setText(f"{sentence}\n{plain}" if plain else sentence)
+        self.said.setText(f"{sentence}\n\n{plain}" if plain else sentence)
         if state.done or state.left:
             left = f", {state.left:,} left" if state.left else ""
             self.progress.setText(f"{count_of(state.done, 'frame')} done{left}.")
@@ -111,13 +111,22 @@ class MeasureReturnDialog(QDialog):
         self.start.setText("&Go On" if state.left else "&Start")
         self._show_seconds(state.seconds_per_box)
         self._show_expected()
+        self._fit()
         self.set_busy(False)
 
     def show_fault(self, sentence: str) -> None:
         """Say why it did not start."""
         self.progress.setText(sentence)
         self.progress.show()
+        self._fit()
         self.set_busy(False)
+
+    def _fit(self) -> None:
+        """Make room for sentences that came since the dialog was laid out."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def set_busy(self, busy: bool) -> None:
         """Let nothing be started or stopped while something is read or drawn."""
@@ -147,11 +156,12 @@ class MeasureReturnDialog(QDialog):
     # ------------------------------------------------------------------------------------------------ what was chosen
     @property
     def seconds(self) -> SecondsPerBox | None:
-        """What the estimate is to reckon with; None while that is not read yet."""
+        """What the estimate is to reckon with from now on; None where nothing was changed."""
         if self._state is None:
             return None
         self.seconds_box.interpretText()
-        return SecondsPerBox(BoxTime(self.ways.currentData()), round(self.seconds_box.value(), 1))
+        chosen = SecondsPerBox(BoxTime(self.ways.currentData()), round(self.seconds_box.value(), 1))
+        return chosen if chosen != self._state.seconds_per_box else None
 
     def _start(self) -> None:
         left = self._state.left if self._state is not None else 0

@@ -151,7 +151,7 @@ class QueuePanel(QWidget):
     def show_list(
         self, name: str, frame_ids: Sequence[int] | NDArray[np.int64], *, words: Mapping[int, str] | None = None
     ) -> None:
-        """Show only these frames, in this order, and open the first; keys go through them, whatever was decided on them.
+        """Show only these frames, in this order, and open the first; keys go through them, whatever was decided.
 
         Other filters open, so that all of the list is seen. Frames that the project does not have are left out.
 

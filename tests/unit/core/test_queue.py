@@ -217,6 +217,19 @@ def test_the_tuning_sample_comes_before_everything_while_it_is_undecided(name: O
     assert "tuning" not in reasons(found)[len(wanted) :]
 
 
+@pytest.mark.parametrize("name", OrderName)
+@pytest.mark.parametrize("checks", [True, False])
+def test_the_trial_comes_before_the_sample(name: OrderName, checks: bool) -> None:
+    index = index_of({at: apart(0.5) for at in range(300)})
+    trial, sample = (290, 200, 3, 150), (1, 150, 250)
+    frames = columns(300, states=[A] * 4)
+    found = order(frames, index, settings=QueueSettings(name), checks=checks, first=sample, trial=trial)
+    assert set(found.positions[:3].tolist()) == {150, 200, 290}
+    assert found.positions[3] == 250
+    assert reasons(found)[:4] == ["measure"] * 3 + ["tuning"]
+    assert "measure" not in reasons(found)[3:]
+
+
 # ---------------------------------------------------------------------------------------------------- properties
 predictions = st.one_of(
     st.none(),

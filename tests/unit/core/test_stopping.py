@@ -55,7 +55,8 @@ def test_errors_that_would_stay_in_what_is_left() -> None:
     assert found["hours_left"] == pytest.approx(10.0)
     assert found["gain_of_100"]["errors_found"] == 75.0
     assert found["sentence"] == (
-        f"1,000 frames left: unreviewed, about 750 errors would stay in them ({3000 * low:,.0f} to {3000 * high:,.0f}). "
+        "1,000 frames left: unreviewed, about 750 errors would stay in them "
+        f"({3000 * low:,.0f} to {3000 * high:,.0f}). "
         "At your pace they take 10.0 hours. Reviewing 100 of them would find about 75."
     )
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from autoanno_gui.imaging.decode import read_frame
 from autoanno_gui.imaging.light import measure
 
-PHOTOS = Path(__file__).parents[4] / "shared" / "data" / "coco128" / "images"
+LITTLE = 0.2
+"""Of sharpness: a blur of a pixel and a half takes several times as much."""
 
 
 def texture(width: int = 640, height: int = 480, *, seed: int = 0) -> NDArray[np.uint8]:
@@ -20,7 +21,7 @@ def texture(width: int = 640, height: int = 480, *, seed: int = 0) -> NDArray[np
     rng = np.random.default_rng(seed)
     made = np.zeros((height, width, 3))
     for scale in (2, 4, 8, 16, 32, 64):
-        cells = rng.normal(0.0, 14.0, size=(height // scale + 1, width // scale + 1, 3))
+        cells = rng.normal(0.0, 40.0, size=(height // scale + 1, width // scale + 1, 3))
         made += cv2.resize(cells, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.clip(made + 128, 0, 255).astype(np.uint8)
 
@@ -54,14 +55,15 @@ def test_the_more_blurred_the_less_sharp() -> None:
     picture = texture()
     found = [measure(blurred(picture, sigma)).sharpness for sigma in (0.5, 1.5, 3.0, 6.0)]
     assert found == sorted(found, reverse=True)
+    assert found[0] - found[1] > 3 * LITTLE
     assert found[0] - found[-1] > 1.0
 
 
 def test_a_dark_or_hazy_picture_is_no_less_sharp() -> None:
     picture = texture()
     sharp = measure(picture).sharpness
-    assert measure((picture * 0.3).astype(np.uint8)).sharpness == pytest.approx(sharp, abs=0.1)
-    assert measure((picture * 0.3 + 150).astype(np.uint8)).sharpness == pytest.approx(sharp, abs=0.1)
+    assert measure((picture * 0.3).astype(np.uint8)).sharpness == pytest.approx(sharp, abs=LITTLE)
+    assert measure((picture * 0.3 + 150).astype(np.uint8)).sharpness == pytest.approx(sharp, abs=LITTLE)
 
 
 def test_noise_does_not_make_a_blurred_picture_sharp() -> None:
@@ -77,9 +79,9 @@ def test_a_picture_without_contrast_is_not_sharp() -> None:
 def test_size_of_the_file_counts_little() -> None:
     small = texture()
     large = cv2.resize(small, (1920, 1440), interpolation=cv2.INTER_CUBIC)
-    assert measure(np.asarray(large, np.uint8)).sharpness == pytest.approx(measure(small).sharpness, abs=0.15)
+    assert measure(np.asarray(large, np.uint8)).sharpness == pytest.approx(measure(small).sharpness, abs=LITTLE)
     turned = np.ascontiguousarray(np.rot90(small))
-    assert measure(turned).sharpness == pytest.approx(measure(small).sharpness, abs=0.05)
+    assert measure(turned).sharpness == pytest.approx(measure(small).sharpness, abs=LITTLE)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (10, 10)])
@@ -89,9 +91,10 @@ def test_pictures_of_any_shape_have_light(shape: tuple[int, int]) -> None:
     assert found.sharpness == pytest.approx(-2.0)
 
 
-@pytest.mark.skipif(not PHOTOS.is_dir(), reason="needs the photos of coco128")
-def test_photos_are_told_from_their_blurred_copies() -> None:
-    files = sorted(PHOTOS.rglob("*.jpg"))[:40]
+def test_photos_are_told_from_their_blurred_copies(shared: Path) -> None:
+    files = sorted((shared / "data" / "coco128" / "images").rglob("*.jpg"))[:40]
+    if not files:
+        pytest.skip("the photos of coco128 are not in the shared folder")
     photos = [read_frame(file.parent, file.name).pixels for file in files]
     sharp = np.array([measure(photo).sharpness for photo in photos])
     soft = np.array([measure(blurred(photo, 2.0)).sharpness for photo in photos])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from autoanno_gui.core.errors import FRAME_ERROR_TEXT, FrameErrorCode, ModelError
 from autoanno_gui.core.predictions import FramePredictions, FrameResult
 from autoanno_gui.core.records import Frame
+from autoanno_gui.imaging.light import measure
 from autoanno_gui.inference.pipeline import predict_frames
 from autoanno_gui.inference.registry import load_detector
 from tests.fakes import FakeDetector, fake_predictions
@@ -69,6 +70,8 @@ def test_a_result_tells_which_bytes_it_is_about(tmp_path: Path) -> None:
     assert result.fingerprint == (file.stat().st_size, file.stat().st_mtime_ns)
     assert result.header is not None
     assert (result.header.width, result.header.height) == (60, 40)
+    assert result.light == measure(cv2.imread(str(file)))
+    assert result.light.brightness == pytest.approx(40 / 255, abs=0.001)
 
 
 def test_no_frames_give_no_results(tmp_path: Path) -> None:

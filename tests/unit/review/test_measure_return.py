@@ -240,7 +240,7 @@ def test_both_ways_are_timed(sitting: Sitting, clock: Clock) -> None:
         for number, each in zip(numbers(sitting, trial, arm), seconds, strict=True):
             label(sitting, number, clock, each)
     assert {entry.decision.reason for entry in sitting.ledger} == {"measure"}
-    set_seconds(sitting.store, SecondsPerBox(BoxTime.EXTREME_CLICKING, 7.0))
+    set_seconds(sitting.store, SecondsPerBox(BoxTime.EXTREME_CLICKING, 7.0)).result()
     with sitting.store.reader() as reader:
         assert stored_seconds(reader).seconds == 7.0
         state = trial_state(reader)

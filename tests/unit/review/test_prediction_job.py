@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from autoanno_gui.core.errors import FrameErrorCode, ModelError
 from autoanno_gui.core.records import Frame, FrameState
+from autoanno_gui.imaging.decode import read_frame
+from autoanno_gui.imaging.light import measure
 from autoanno_gui.inference import registry
 from autoanno_gui.inference.registry import run_settings
 from autoanno_gui.review.model_runner import LoadedModel, ModelEvents, ModelRunner
@@ -85,6 +87,14 @@ def test_every_frame_is_predicted_once(store: Store, batch_size: int) -> None:
     again = list(prediction_job(store, FakeDetector()))
     assert [(step.done, step.total) for step in again] == [(0, 0)]
     assert results(store) == Counter(ids)
+
+
+def test_the_light_of_the_pictures_is_noted_on_the_way(store: Store, root: Path) -> None:
+    damage(root, 0)
+    list(prediction_job(store, FakeDetector(batch_size=3)))
+    good = frames(store)[1:]
+    with store.reader() as reader:
+        assert reader.lights() == {frame.id: measure(read_frame(root, frame.path).pixels) for frame in good}
 
 
 @pytest.mark.parametrize("stop_after", [0, 1, 3])

@@ -15,6 +15,8 @@ from autoanno_gui.core.mask import Mask
 from autoanno_gui.core.predictions import FramePredictions, FrameResult
 from autoanno_gui.core.prompt import Prompt
 from autoanno_gui.core.records import FrameState
+from autoanno_gui.imaging.decode import read_frame
+from autoanno_gui.imaging.light import measure
 from autoanno_gui.inference import segmenters
 from autoanno_gui.inference.registry import run_settings
 from autoanno_gui.inference.segmenter import Segmenter
@@ -80,6 +82,15 @@ def test_every_object_keeps_its_class_where_masks_are_missing(open_store: OpenSt
     assert isinstance(bounds[2], Mask)
     assert bounds[2].bounds == Box(*GHOST.box)
     assert bounds[3] == Box(*NOISE.box)
+
+
+def test_the_light_of_the_pictures_is_noted_on_the_way(open_store: OpenStore) -> None:
+    store = open_store(USUAL, ())
+    run(store, FakeSegmenter())
+    with store.reader() as reader:
+        assert reader.lights() == {
+            frame.id: measure(read_frame(store.root, frame.path).pixels) for frame in frames(store)
+        }
 
 
 def test_each_frame_is_encoded_once_and_only_when_a_box_is_worth_it(open_store: OpenStore) -> None:
