@@ -18,7 +18,7 @@ import click
 from autoanno_gui import __version__
 from autoanno_gui.core.errors import KnownError
 from autoanno_gui.terminal import sentences
-from autoanno_gui.verbs import datasets, labelling, reports
+from autoanno_gui.verbs import agreement, datasets, labelling, reports
 from autoanno_gui.verbs.options import FILE, maybe_folder_argument, project_option
 
 DEFAULT_VERB: Final = "gui"
@@ -80,6 +80,7 @@ for _verb in (
     reports.queue,
     reports.metrics,
     reports.tune,
+    agreement.agree,
     reports.doctor,
     datasets.export,
 ):

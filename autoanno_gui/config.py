@@ -108,6 +108,7 @@ class Settings:
         mask_tolerance: pixels by which the outline of a mask may be simplified.
         object_tour: Tab brings small objects near, and accepting a frame asks about objects that nobody can have seen.
         thumbnails: each row of the queue has a small picture.
+        session_card: closing a project by hand ends with a card of the session's figures.
         check_every: in so many decisions a decided frame comes once more with one label altered; 0 for never.
         shortcuts: action id -> keys in Qt's portable spelling, for actions whose keys the user changed.
     """
@@ -127,6 +128,7 @@ class Settings:
     mask_tolerance: float = 1.0
     object_tour: bool = True
     thumbnails: bool = True
+    session_card: bool = True
     check_every: int = 50
     shortcuts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -214,6 +216,7 @@ _ACCEPT: Final[dict[str, Callable[[object], object | None]]] = {
     "mask_tolerance": lambda value: _number(value, above=-1e-9, up_to=20),
     "object_tour": lambda value: value if isinstance(value, bool) else None,
     "thumbnails": lambda value: value if isinstance(value, bool) else None,
+    "session_card": lambda value: value if isinstance(value, bool) else None,
     "check_every": lambda value: value if _is_whole(value) and 0 <= value <= MOST_BETWEEN_CHECKS else None,
     "shortcuts": _shortcuts,
 }

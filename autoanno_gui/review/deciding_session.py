@@ -61,6 +61,11 @@ class DecidingSession(FrameSession):
         )
         """Shows decided frames again with one label altered."""
 
+    @property
+    def session_uuid(self) -> str:
+        """Of this sitting in the ledger."""
+        return self._session_uuid
+
     # ------------------------------------------------------------------------------------------------ decisions
     def accept_frame(self, *, unseen: Collection[int] = ()) -> Outcome:
         """Accept all candidates as shown (or confirm emptiness, or finish hand labelling) and go on.

@@ -93,7 +93,7 @@ def full_report(
             [event.body for event in reader.events(CHECK_EVENT)], enabled=checks and frames >= LEAST_FRAMES
         ),
         "nodding": nodding_figures(table),
-        "hypotheses": [one.as_dict() for one in hypotheses(table, names, _known_classes(reader, records))],
+        "hypotheses": [one.as_dict() for one in hypotheses(table, names, known_classes(reader, records))],
         "hypothesis_notes": hypothesis_notes(
             [(event.body, event.wall_clock) for event in reader.events(HYPOTHESIS_NOTED)], table
         ),
@@ -125,7 +125,13 @@ def candidates_left(reader: Reader, index: PredictionIndex | None = None) -> Can
     return CandidatesLeft(class_ids.astype(np.int64), counts.reshape(len(class_ids), BINS))
 
 
-def _known_classes(reader: Reader, records: Mapping[int, ClassRecord]) -> set[int]:
-    """Return the project classes that a class of any model stands for."""
-    mapped = [reader.class_map(model.weights_hash).values() for model in reader.models()]
-    return {living_class(one, records) for values in mapped for one in values if one is not None and one in records}
+def known_classes(reader: Reader, records: Mapping[int, ClassRecord]) -> set[int]:
+    """Return the living project classes that the newest model can name: those that its classes are mapped to, and those
+    of the same name, which it may just not have met."""
+    rounds = reader.rounds()
+    newest = [model for model in reader.models() if rounds.get(model.weights_hash) == len(rounds)]
+    mapped = [one for model in newest for one in reader.class_map(model.weights_hash).values()]
+    named = {name for model in newest for name in model.classes}
+    found = [one for one in mapped if one is not None and one in records]
+    found += [record.id for record in records.values() if record.name in named]
+    return {living_class(one, records) for one in found}

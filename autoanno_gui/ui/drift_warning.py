@@ -40,7 +40,7 @@ class DriftWarning(QObject):
         self._show(None)
         if project is not None:
             with project.store.reader() as reader:
-                self._dismissed = _key(reader.setting(DISMISSED_SETTING, ""))
+                self._dismissed = _key(reader.setting(DISMISSED_SETTING) or "")
 
     @property
     def alarm(self) -> Mapping[str, Any] | None:

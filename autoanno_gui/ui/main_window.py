@@ -27,7 +27,9 @@ from autoanno_gui.ui.contact_sheet.commands import connect_sheet
 from autoanno_gui.ui.contact_sheet.controller import ContactSheetController
 from autoanno_gui.ui.dialogs.class_picker import ClassPicker
 from autoanno_gui.ui.dialogs.note import NoteDialog
+from autoanno_gui.ui.drift_warning import DriftWarning
 from autoanno_gui.ui.enhance_bar import EnhanceBar
+from autoanno_gui.ui.metrics_controller import MetricsController
 from autoanno_gui.ui.model_controller import ModelController
 from autoanno_gui.ui.panel_focus import PanelFocus
 from autoanno_gui.ui.panel_news import PanelNews
@@ -40,6 +42,7 @@ from autoanno_gui.ui.return_controller import ReturnController
 from autoanno_gui.ui.review_presenter import ReviewPresenter
 from autoanno_gui.ui.segment_controller import SegmentController
 from autoanno_gui.ui.shortcuts import load_specs
+from autoanno_gui.ui.sitting_controller import SittingController
 from autoanno_gui.ui.tool_strip import ToolStrip
 from autoanno_gui.ui.tuner_controller import TunerController
 from autoanno_gui.ui.window_building import add_docks, canvas_keys, fill_menus, make_panels, stack_pages
@@ -67,7 +70,8 @@ class MainWindow(QMainWindow):
         self._pages = stack_pages(self, self.welcome, self.canvas)
         self.notice = NoticeBar(self._pages)
         self.panels: Final = make_panels()
-        self.queue_panel, self.threshold_panel, self.objects_panel, self.classes_panel, self.tuner_panel = self.panels
+        self.queue_panel, self.threshold_panel, self.objects_panel, self.classes_panel = self.panels[:4]
+        self.tuner_panel, self.metrics_panel = self.panels[4:]
         docks = add_docks(self, self.panels)
         self.status = StatusLine()
         self.setStatusBar(self.status)
@@ -88,6 +92,9 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self.tuner = TunerController(self.tuner_panel, self)
+        self.metrics = MetricsController(self.metrics_panel, self)
+        self.drift = DriftWarning(self)
+        self.sitting = SittingController(self)
         self.measured_return = ReturnController(self)
         self.contact_sheet = ContactSheetController(
             pages=self._pages,
@@ -132,6 +139,7 @@ class MainWindow(QMainWindow):
         segmenters.pass_started.connect(self._update_enabled)
         segmenters.pass_progressed.connect(self.status.show_job)
         segmenters.pass_ended.connect(self._on_job_ended)
+        self.metrics.failed.connect(self.show_error)
         for controller in (projects, models, segmenters):
             controller.failed.connect(self.show_error)
             controller.said.connect(self.status.say)
@@ -179,10 +187,14 @@ class MainWindow(QMainWindow):
         self.remember_folder(project.store.root)
         self.setWindowTitle(f"{project.store.root.name} – autoanno")
         self.tuner.set_project(project)
+        self.metrics.set_project(project, checks=self.projects.checks)
+        self.drift.set_project(project)
         self._update_enabled()
 
     def _on_closed(self) -> None:
         self.tuner.set_project(None)
+        self.metrics.set_project(None)
+        self.drift.set_project(None)
         self.canvas.show_frame(None, [], selected=None)
         self.canvas.hide_banner()
         self.panel_news.clear()
@@ -375,10 +387,14 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Qt override: waits for what is being written, then releases threads and lock."""
+        if event.spontaneous():
+            # A program that closes the window waits for nobody.
+            self.sitting.take_leave()
         keep_layout(self, self.home.root)
         # A model that is just being loaded cannot be interrupted: nobody has to watch a dead window meanwhile.
         self.hide()
         self.tuner.stop()
+        self.metrics.stop()
         self.projects.shut_down()
         super().closeEvent(event)
 

@@ -34,6 +34,7 @@ def connect_panels(window: MainWindow, focus: PanelFocus) -> None:
     _connect_thumbnails(window)
     _connect_classes(window)
     _connect_tuner(window)
+    _connect_metrics(window, focus)
     window.status.model_clicked.connect(actions["model.choose"].trigger)
     window.status.stop_clicked.connect(window.stop_jobs)
     window.canvas.cursor_moved.connect(window.status.show_cursor)
@@ -78,6 +79,23 @@ def _connect_tuner(window: MainWindow) -> None:
 
     window.tuner_panel.applied.connect(apply)
     window.tuner.sample_started.connect(lambda ids: _with_project(window, lambda p: p.queue.bring_first(ids)))
+
+
+def _connect_metrics(window: MainWindow, focus: PanelFocus) -> None:
+    panel = window.metrics_panel
+
+    def show_frames(name: str, paths: list[str], words: dict[str, str]) -> None:
+        project = window.projects.project
+        if project is None:
+            return
+        wanted = {path: place for place, path in enumerate(paths)}
+        found = sorted((wanted[one.path], one.id) for one in project.session.frames if one.path in wanted)
+        said = {frame_id: words[paths[at]] for at, frame_id in found if paths[at] in words}
+        window.queue_panel.show_list(name, [frame_id for _, frame_id in found], words=said)
+
+    panel.left.connect(focus.give_back)
+    panel.frames_wanted.connect(show_frames)
+    panel.measure_wanted.connect(window.actions_["tools.measure_return"].trigger)
 
 
 def _connect_classes(window: MainWindow) -> None:

@@ -28,6 +28,7 @@ def open_folder(window: MainWindow) -> None:
     recent = window.settings.recent_folders
     folder = QFileDialog.getExistingDirectory(window, "Open Folder", recent[0] if recent else str(Path.home()))
     if folder:
+        window.sitting.take_leave()
         window.open_folder(Path(folder))
 
 
@@ -37,6 +38,7 @@ def open_project(window: MainWindow) -> None:
         window, "Open Project", str(window.home.projects_dir), f"Projects (*{PROJECT_SUFFIX});;All files (*)"
     )
     if file:
+        window.sitting.take_leave()
         window.projects.open_project(Path(file))
 
 

@@ -22,7 +22,7 @@ LEAST_DECISIONS: Final = 10
 
 
 class SittingController(QObject):
-    """Shows the card when the reviewer asks for it, or ends the sitting by hand; never when a program closes the window."""
+    """Shows the card when the reviewer asks for it or leaves by hand; never when a program closes the window."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import Qt
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStackedWidget, Q
 
 from autoanno_gui.ui.keyboard import CanvasKeys
 from autoanno_gui.ui.panels.classes import ClassesPanel
+from autoanno_gui.ui.panels.metrics import MetricsPanel
 from autoanno_gui.ui.panels.objects import ObjectsPanel
 from autoanno_gui.ui.panels.queue import QueuePanel
 from autoanno_gui.ui.panels.threshold import ThresholdPanel
@@ -27,6 +29,7 @@ class Panels(NamedTuple):
     objects: ObjectsPanel
     classes: ClassesPanel
     tuner: TunerPanel
+    metrics: MetricsPanel
 
 
 def stack_pages(window: QMainWindow, *pages: QWidget) -> QStackedWidget:
@@ -40,7 +43,7 @@ def stack_pages(window: QMainWindow, *pages: QWidget) -> QStackedWidget:
 
 def make_panels() -> Panels:
     """Return new panels that show nothing yet."""
-    return Panels(QueuePanel(), ThresholdPanel(), ObjectsPanel(), ClassesPanel(), TunerPanel())
+    return Panels(QueuePanel(), ThresholdPanel(), ObjectsPanel(), ClassesPanel(), TunerPanel(), MetricsPanel())
 
 
 def add_docks(window: QMainWindow, panels: Panels) -> list[QDockWidget]:
@@ -52,9 +55,11 @@ def add_docks(window: QMainWindow, panels: Panels) -> list[QDockWidget]:
         _add_dock(window, "objects", "Objects", panels.objects, right),
         _add_dock(window, "classes", "Classes", panels.classes, right),
         _add_dock(window, "tuner", "Tuner", panels.tuner, right),
+        _add_dock(window, "metrics", "Metrics", panels.metrics, right),
     ]
-    window.tabifyDockWidget(*docks[-2:])
-    docks[-1].hide()
+    for first, second in pairwise(docks[-3:]):
+        window.tabifyDockWidget(first, second)
+        second.hide()
     return docks
 
 

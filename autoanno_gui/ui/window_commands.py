@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 TUNER_HEIGHT: Final = 460
 """Logical pixels that the tuner takes of the column it stands in, where there is room."""
+METRICS_WIDTH, METRICS_HEIGHT = 350, 540
+"""The same of the metrics, and the least width at which they read well."""
 _THEMES: Final = ("system", "light", "dark")
 
 
@@ -110,6 +112,21 @@ def show_tuner(window: MainWindow) -> None:
             whole = objects.height() + dock.height()
             window.resizeDocks([objects, dock], [whole - TUNER_HEIGHT, TUNER_HEIGHT], Qt.Orientation.Vertical)
     window.tuner_panel.focus_target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def show_metrics(window: MainWindow) -> None:
+    """Bring the metrics in front and give them the keys."""
+    dock = window.metrics_panel.parentWidget()
+    if isinstance(dock, QDockWidget):
+        dock.show()
+        dock.raise_()
+        objects = window.objects_panel.parentWidget()
+        if not dock.isFloating() and dock.width() < METRICS_WIDTH:
+            window.resizeDocks([dock], [METRICS_WIDTH], Qt.Orientation.Horizontal)
+        if isinstance(objects, QDockWidget) and objects.isVisible() and not dock.isFloating():
+            whole = objects.height() + dock.height()
+            window.resizeDocks([objects, dock], [whole - METRICS_HEIGHT, METRICS_HEIGHT], Qt.Orientation.Vertical)
+    window.metrics_panel.focus_target.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def next_theme(window: MainWindow) -> None:

@@ -72,6 +72,7 @@ def test_settings_come_back_as_they_were_saved(home: AppHome) -> None:
         mask_tolerance=0.5,
         object_tour=False,
         thumbnails=False,
+        session_card=False,
         check_every=10,
         shortcuts={"review.next": ("N", "Right")},
     )

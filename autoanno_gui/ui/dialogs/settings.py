@@ -53,6 +53,9 @@ class SettingsDialog(QDialog):
         self._tour = QCheckBox("&Bring small objects near")
         self._tour.setToolTip("Tab zooms to them, and accepting a frame asks about those that cannot have been seen.")
         self._tour.setChecked(settings.object_tour)
+        self._card = QCheckBox("Show a card at the &end of a session")
+        self._card.setToolTip("Your edit rate, a likely cause, and a field for what you think.")
+        self._card.setChecked(settings.session_card)
         self._checks = QSpinBox(minimum=0, maximum=MOST_BETWEEN_CHECKS, value=settings.check_every)
         self._checks.setSpecialValueText("Never")
         self._checks.setPrefix("once in ")
@@ -66,6 +69,7 @@ class SettingsDialog(QDialog):
         form.addRow("&Mask tolerance", self._tolerance)
         form.addRow("&Check yourself", self._checks)
         form.addRow(self._tour)
+        form.addRow(self._card)
         hint = QLabel(
             "Decisions carry the reviewer's name. A longer pause does not count as work on a frame. "
             "Reviewer, pause and device take effect when the next folder or model is opened.",
@@ -93,6 +97,7 @@ class SettingsDialog(QDialog):
             idle_cap_seconds=self._idle.value(),
             mask_tolerance=self._tolerance.value(),
             object_tour=self._tour.isChecked(),
+            session_card=self._card.isChecked(),
             check_every=self._checks.value(),
             device=self._device.itemData(known) if known >= 0 else device.strip() or "auto",
         )

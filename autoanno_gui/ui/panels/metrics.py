@@ -72,7 +72,7 @@ class MetricsPanel(QWidget):
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(self._scroll)
-        for widget in self._scroll.widget().findChildren(QWidget):
+        for widget in self.findChildren(QWidget):
             if widget.focusPolicy() is not Qt.FocusPolicy.NoFocus:
                 widget.installEventFilter(self)
         self.clear()
@@ -115,8 +115,8 @@ class MetricsPanel(QWidget):
         row.setSpacing(14)
         row.addWidget(self.so_far, 1)
         row.addWidget(self.whole, 1)
-        self.drift_section: Final = Section("Drift", self._drift, *self._drift_charts, self._drift_read)
-        self._sections: Final = (
+        self.drift_section = Section("Drift", self._drift, *self._drift_charts, self._drift_read)
+        self._sections = (
             Section("Edit rate", headlines, self._parts, self.figures),
             Section("Why", self._why, *self.reasons, self._noted),
             Section("Breakdown", self.breakdown),
@@ -309,7 +309,7 @@ class MetricsPanel(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Qt override: what gets the focus comes into sight."""
-        if event.type() == QEvent.Type.FocusIn and isinstance(watched, QWidget):
+        if event.type() == QEvent.Type.FocusIn and isinstance(watched, QWidget) and watched is not self._scroll:
             self._scroll.ensureWidgetVisible(watched, 0, 20)
         return False
 

@@ -1,4 +1,4 @@
-"""Shows the charts of the report in a panel: drawn anew for its width and the theme, and only when they are in sight."""
+"""Shows the charts of the report in a panel: drawn for its width and theme, and only when they are in sight."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ FEW: Final = 20
 """The figures of a row over fewer candidates than this are muted."""
 MOST_ROWS: Final = 8
 """Rows that are in sight at once; the table scrolls."""
-COLUMNS: Final = ("", "Edit rate", "95%", "Of")
+COLUMNS: Final = ("", "Rate", "95%", "Of")
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _REASONS: Final = {reason.value: text for reason, text in REASONS_TO_CHOOSE}
 
@@ -91,7 +91,7 @@ class RowsModel(QAbstractTableModel):
         """Qt override."""
         return 0 if parent.isValid() else len(COLUMNS)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         """Qt override."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
@@ -101,7 +101,7 @@ class RowsModel(QAbstractTableModel):
             return _RIGHT
         return None
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         """Qt override."""
         row = self._rows[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
@@ -116,7 +116,7 @@ class RowsModel(QAbstractTableModel):
 
     def _texts(self, row: Mapping[str, Any]) -> tuple[str, ...]:
         rate, interval = row["edit_rate"], row["edit_rate_interval"]
-        return self._group.name(row), percent(rate), percent_range(interval), f"{row['candidates_shown']:,}"
+        return self._group.name(row), percent(rate), _span(interval), f"{row['candidates_shown']:,}"
 
     def _tip(self, row: Mapping[str, Any]) -> str:
         parts = row["edit_rate_parts"]
@@ -139,6 +139,11 @@ class RowsModel(QAbstractTableModel):
         if row["candidates_shown"] < FEW:
             lines.append("Few candidates: take it with care")
         return "\n".join(lines)
+
+
+def _span(interval: Sequence[float] | None) -> str:
+    """Return an interval as short as can be: the panel is narrow."""
+    return "" if interval is None else f"{percent(interval[0]).rstrip('%')}–{percent(interval[1])}"
 
 
 class _Rows(QTableView):

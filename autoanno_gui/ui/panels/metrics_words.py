@@ -97,20 +97,20 @@ def figure_rows(document: Document) -> list[Row]:
         Row(
             "Seconds a frame",
             seconds_text(document["median_seconds_per_frame"]) if enough else NO_FIGURE,
-            f"9 of 10 within {seconds_text(document['p90_seconds_per_frame'])}" if enough else "",
+            f"9 in 10 within {seconds_text(document['p90_seconds_per_frame'])}" if enough else "",
             "Median of the active time; pauses do not count.",
         ),
         Row(
             "Seconds an object",
             seconds_text(document["median_seconds_per_object"]) if judged else NO_FIGURE,
-            f"9 of 10 within {seconds_text(document['p90_seconds_per_object'])}" if judged else "",
+            f"9 in 10 within {seconds_text(document['p90_seconds_per_object'])}" if judged else "",
             "A frame's active time shared by the objects that were looked at on it.",
         ),
         Row(
             "Frames an hour",
             f"{document['frames_per_hour']:,.0f}" if enough and document["frames_per_hour"] is not None else NO_FIGURE,
-            f"{decided:,} decided of {document['frames_total']:,}",
-            "Of active time.",
+            f"{decided:,} of {counted(document['frames_total'], 'frame')}",
+            "In an hour of active time; beside it how many frames are decided.",
         ),
     ]
 

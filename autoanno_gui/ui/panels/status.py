@@ -14,6 +14,7 @@ from autoanno_gui.core.records import Frame, Progress
 from autoanno_gui.review.model_runner import LoadedModel
 from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.ui import theme
+from autoanno_gui.ui.panels.drift_chip import DriftChip
 
 _SAID_MS: Final = 4000
 _GAP: Final = 16
@@ -45,6 +46,7 @@ class StatusLine(QStatusBar):
         self._model.setAutoRaise(True)
         theme.set_icon(self._model, "model")
         self._model.clicked.connect(self.model_clicked)
+        self.drift: Final = DriftChip()
         self._job = _JobStrip()
         self._job.stop.clicked.connect(self.stop_clicked)
         for label in (self._cursor, self._zoom, self._counts):
@@ -58,7 +60,7 @@ class StatusLine(QStatusBar):
         row.addWidget(self._said, 1)
         self.addWidget(left, 1)
         self._left = left
-        for widget in (self._cursor, self._zoom, self._counts, self._job, self._model):
+        for widget in (self.drift, self._cursor, self._zoom, self._counts, self._job, self._model):
             self.addPermanentWidget(widget)
         self._timer = QTimer(self, singleShot=True, interval=_SAID_MS)
         self._timer.timeout.connect(self._unsay)

@@ -14,7 +14,7 @@ from autoanno_gui.core.records import FrameState, Thresholds
 from autoanno_gui.imaging.scan import scan_folder
 from autoanno_gui.review.fact_reader import read_facts
 from autoanno_gui.review.honesty import LEAST_FRAMES
-from autoanno_gui.review.metrics_report import CandidatesLeft, candidates_left, full_report
+from autoanno_gui.review.metrics_report import CandidatesLeft, candidates_left, full_report, known_classes
 from autoanno_gui.review.queue_keeper import News, QueueKeeper
 from autoanno_gui.review.reports import metrics_report
 from autoanno_gui.store.store_thread import Priority, Store
@@ -245,3 +245,16 @@ def test_a_failed_frame_is_not_left(made: MadeProject) -> None:
         found = document(store)
     assert (found["stop"]["frames_left"], found["balance"]["failed"]) == (3, 1)
     assert found["estimates"]["left"]["candidates"] == 6
+
+
+def test_only_what_the_newest_model_can_name_is_known_to_it(reviewed: Sitting) -> None:
+    """Its classes are cat, dog and bird; the reviewer adds a fourth, and renames the one that stands for bird."""
+    reviewed.settle()
+    with reviewed.store.reader() as reader:
+        ids = {record.name: record.id for record in reader.classes()}
+    owl = reviewed.store.submit(Priority.OTHER, lambda w: w.add_class("owl")).result().id
+    reviewed.store.submit(Priority.OTHER, lambda w: w.rename_class(ids["bird"], "gull")).result()
+    with reviewed.store.reader() as reader:
+        known = known_classes(reader, {record.id: record for record in reader.classes()})
+    assert known == {ids["cat"], ids["dog"], ids["bird"]}
+    assert owl not in known
