@@ -202,7 +202,8 @@ def _counted(found: Candidates, chart: ChartState, start: int, stop: int) -> Fla
 def _since(found: Candidates, chart: ChartState, climb: Climb) -> tuple[float, float, int]:
     """Return corrections and expected corrections of a chart's candidates during a climb, and how many they are."""
     which = np.flatnonzero(_counted(found, chart, climb.start, len(found) if climb.end is None else climb.end))
-    expected, known = climb.baseline.expected(found, which)
+    expected, scored = climb.baseline.expected(found, which)
+    known = scored > 0.0
     return float(found.corrected[which][known].sum()), float(expected[known].sum()), int(known.sum())
 
 

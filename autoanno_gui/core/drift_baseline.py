@@ -27,11 +27,13 @@ CELL_CANDIDATES: Final = 20.0
 """How many candidates the level above is worth where a bin, or a bin within a group, has a rate of its own."""
 RATIO_CORRECTIONS: Final = 2.0
 """How many expected corrections a ratio of 1 is worth."""
-KNOWN_IN_BIN: Final = 20
-KNOWN_IN_GROUP: Final = 30
+KNOWN_IN_BIN: Final = 30
+KNOWN_IN_GROUP: Final = 40
 """Candidates of a bin or a group with fewer than these before them teach the baseline and are not charted."""
 LEAST_RATE: Final = 0.005
 MOST_RATE: Final = 0.95
+SCORE_CANDIDATES: Final = 100.0
+"""Scores weigh half where that many candidates tell what is expected: few of them tell it badly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,12 @@ def ratios(corrections: Floats, expected: Floats) -> Floats:
     return found
 
 
+def score_weights(candidates: Floats) -> Floats:
+    """Return what scores weigh where so many candidates tell what is expected."""
+    found: Floats = candidates / (candidates + SCORE_CANDIDATES)
+    return found
+
+
 class Baseline:
     """Counts of the candidates that were learnt, and the rates that follow from them.
 
@@ -113,7 +121,7 @@ class Baseline:
     def __init__(self, classes: int, groups: int) -> None:
         self.candidates: Floats = np.zeros((classes, groups * BINS))
         self.corrections: Floats = np.zeros((classes, groups * BINS))
-        self._rates: tuple[Floats, Floats, Flags] | None = None
+        self._rates: tuple[Floats, Floats, Floats] | None = None
 
     def learn(self, found: Candidates, which: slice | Ints) -> None:
         """Take in these candidates."""
@@ -130,17 +138,18 @@ class Baseline:
         made.candidates, made.corrections = self.candidates.copy(), self.corrections.copy()
         return made
 
-    def expected(self, found: Candidates, which: slice | Ints) -> tuple[Floats, Flags]:
-        """Return the probability of a correction of each of these, and whether enough candidates like it were learnt."""
+    def expected(self, found: Candidates, which: slice | Ints) -> tuple[Floats, Floats]:
+        """Return the probability of a correction of each of these, and how much a score that builds on it weighs: 0
+        where too few candidates like it were learnt."""
         if self._rates is None:
             self._rates = self._fitted()
-        cells, classes, known = self._rates
+        cells, classes, weights = self._rates
         cell = found.cell[which]
         rates = np.clip(cells[cell] * classes[found.class_index[which]], LEAST_RATE, MOST_RATE)
-        return rates, known[cell]
+        return rates, weights[cell]
 
-    def _fitted(self) -> tuple[Floats, Floats, Flags]:
-        """Return the rate of each cell, the ratio of each class, and which cells are known."""
+    def _fitted(self) -> tuple[Floats, Floats, Floats]:
+        """Return the rate of each cell, the ratio of each class, and what scores weigh in each cell."""
         n, corrections = self.candidates.sum(0).reshape(-1, BINS), self.corrections.sum(0).reshape(-1, BINS)
         n_bins, corrections_bins = n.sum(0), corrections.sum(0)
         overall = (corrections.sum() + PRIOR_RATE * PRIOR_CANDIDATES) / (n.sum() + PRIOR_CANDIDATES)
@@ -148,5 +157,6 @@ class Baseline:
         of_group = ratios(corrections.sum(1), n @ bins)
         cells = shrunk(corrections, n, np.minimum(of_group[:, None] * bins, MOST_RATE), CELL_CANDIDATES).ravel()
         of_class = ratios(self.corrections.sum(1), self.candidates @ cells)
-        known = (n.sum(1) >= KNOWN_IN_GROUP)[:, None] & (n_bins >= KNOWN_IN_BIN)
-        return cells, of_class, known.ravel()
+        n_groups = n.sum(1, keepdims=True)
+        known = (n_groups >= KNOWN_IN_GROUP) & (n_bins >= KNOWN_IN_BIN)
+        return cells, of_class, (known * score_weights(n_groups)).ravel()

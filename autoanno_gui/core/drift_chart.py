@@ -16,11 +16,9 @@ BLOCK: Final = 20
 LAG: Final = 1
 """Blocks before the one that is charted that are not learnt yet: a climb does not become the usual rate at once."""
 WARM_UP_FRAMES: Final = 60
-WARM_UP_CANDIDATES: Final = 400
+WARM_UP_CANDIDATES: Final = 480
 """Both must be reached, at the end of a block, before anything is charted: the error of a rate that few candidates tell
 would itself look like a drift."""
-SCORE_CANDIDATES: Final = 100.0
-"""Scores weigh half while the baseline has that many candidates of the chart."""
 PRIOR_VARIANCE: Final = 20.0
 """How much variance of independent candidates is taken as seen before frames tell how errors cluster."""
 MOST_EFFECT: Final = 10.0
@@ -29,17 +27,6 @@ MOST_EFFECT: Final = 10.0
 def log_ratios(corrected: Floats, expected: Floats) -> Floats:
     """Return the log-likelihood ratio of a doubled odds against the expected probability, for each candidate."""
     found: Floats = corrected * np.log(ODDS_RATIO) - np.log1p((ODDS_RATIO - 1.0) * expected)
-    return found
-
-
-def score_weights(learnt: Floats, effect: Floats) -> Floats:
-    """Return what scores are multiplied by: less while the baseline is small, less where errors cluster in frames.
-
-    Args:
-        learnt: candidates of the chart in the baseline.
-        effect: how much more the corrections of a frame vary than independent ones would, at least 1.
-    """
-    found: Floats = learnt / (learnt + SCORE_CANDIDATES) / effect
     return found
 
 

@@ -9,12 +9,19 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from autoanno_gui.core.drift_baseline import LEAST_RATE, MOST_RATE, PRIOR_CANDIDATES, PRIOR_RATE, ratios
-from autoanno_gui.core.drift_chart import BLOCK, LAG, cusum, design_effect, log_ratios, score_weights
+from autoanno_gui.core.drift_baseline import (
+    LEAST_RATE,
+    MOST_RATE,
+    PRIOR_CANDIDATES,
+    PRIOR_RATE,
+    ratios,
+    score_weights,
+)
+from autoanno_gui.core.drift_chart import BLOCK, LAG, cusum, design_effect, log_ratios
 
 Floats: TypeAlias = NDArray[np.float64]
 
-RUNS: Final = 2000
+RUNS: Final = 3000
 SEED: Final = 20
 CLASS_PART: Final = 0.5
 """The charts of all classes together may ring falsely half as often as the chart of all classes."""
@@ -30,8 +37,8 @@ class Case:
 
     Attributes:
         size: candidates of a frame.
-        rates: of correction, of each class that has a chart and of the others together.
-        shares: of the candidates, of the same.
+        rate: of correction; that of all classes stands for each.
+        shares: of the candidates, of each class that has a chart, falling, and of the others together.
         cluster: correlation of the corrections within a frame, 0..0.95.
         warm_up: blocks before the first charted one.
         horizon: frames, those of the warm-up included.
@@ -39,7 +46,7 @@ class Case:
     """
 
     size: int
-    rates: tuple[float, ...]
+    rate: float
     shares: tuple[float, ...]
     cluster: float
     warm_up: int
@@ -51,7 +58,7 @@ class Case:
         cls,
         *,
         size: float,
-        rates: Floats,
+        rate: float,
         shares: Floats,
         effect: float,
         warm_up: int,
@@ -62,8 +69,8 @@ class Case:
 
         Args:
             size: mean number of candidates of a frame.
-            rates: (K + 1,) of each class with a chart and of the others.
-            shares: (K + 1,) of the same.
+            rate: of correction.
+            shares: (K + 1,) of each class with a chart, falling, and of the others.
             effect: the design effect of all classes.
             warm_up: blocks.
             horizon: frames; at least as many are simulated after the warm-up as in it.
@@ -71,11 +78,11 @@ class Case:
         """
         sizes = round(size) if size < _EXACT_SIZES else round(float(np.exp(round(np.log(size) / 0.2) * 0.2)))
         steps = np.maximum(np.round(shares / _SHARE_STEP), np.array([1.0] * (len(shares) - 1) + [0.0]))
-        rounded = np.exp(np.round(np.log(np.clip(rates, 0.01, 0.8)) / _RATE_STEP) * _RATE_STEP)
+        rounded = float(np.exp(round(float(np.log(np.clip(rate, 0.01, 0.8))) / _RATE_STEP) * _RATE_STEP))
         cluster = (effect - 1.0) / max(size - 1.0, 1.0)
         return cls(
             size=max(sizes, 1),
-            rates=tuple(np.minimum(rounded, 0.8).tolist()),
+            rate=min(rounded, 0.8),
             shares=tuple((steps / steps.sum()).tolist()),
             cluster=float(min(round(cluster / _CLUSTER_STEP) * _CLUSTER_STEP, 0.95)),
             warm_up=warm_up,
@@ -103,7 +110,7 @@ def limits(case: Case) -> tuple[float, ...]:
 def _highest(case: Case) -> Floats:
     """Return (runs, charts) the highest point of each chart in each simulated round."""
     counts, corrections = _rounds(case)
-    classes = len(case.rates) - 1
+    classes = len(case.shares) - 1
     charted = slice(0, classes)
     warm_up = case.warm_up * BLOCK
     learnt, fixed = counts[:, :warm_up].sum(1), corrections[:, :warm_up].sum(1)
@@ -120,8 +127,8 @@ def _highest(case: Case) -> Floats:
             squares, variance = squares + known.squares.sum(2), variance + known.variance.sum(2)
         block = slice(start, min(start + BLOCK, case.horizon))
         frames = _Frames(counts[:, block], corrections[:, block], _rates(learnt, fixed), charted)
-        of_chart = np.concatenate([learnt.sum(1, keepdims=True), learnt[:, charted]], axis=1)
-        weights = score_weights(of_chart, design_effect(squares, variance))
+        weights = score_weights(learnt.sum(1, keepdims=True)) / design_effect(squares, variance)
+        weights[:, 1:] *= score_weights(learnt[:, charted])
         points = cusum(frames.scores * weights[:, :, None], level)
         level, highest = points[:, :, -1], np.maximum(highest, points.max(2))
         waiting.append((start, frames))
@@ -132,14 +139,12 @@ def _rounds(case: Case) -> tuple[Floats, Floats]:
     """Return (runs, frames, classes + 1) candidates and corrections of rounds without any drift."""
     rng = np.random.default_rng(SEED)
     shape = (RUNS, case.horizon)
-    rates = np.array(case.rates)
-    one = len(rates) == 1
+    one = len(case.shares) == 1
     counts = np.full((*shape, 1), case.size) if one else rng.multinomial(case.size, case.shares, size=shape)
-    mean = float(rates @ np.array(case.shares))
-    chances = np.broadcast_to(rates, counts.shape)
-    if spread := case.cluster * (1.0 - mean) / mean:
+    chances: Floats | float = case.rate
+    if spread := case.cluster * (1.0 - case.rate) / case.rate:
         # A frame is as much harder or easier than usual for all of its candidates.
-        chances = np.minimum(rates * rng.gamma(1.0 / spread, spread, size=(*shape, 1)), MOST_RATE)
+        chances = np.minimum(case.rate * rng.gamma(1.0 / spread, spread, size=(*shape, 1)), MOST_RATE)
     return counts.astype(np.float64), rng.binomial(counts, chances).astype(np.float64)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from autoanno_gui.core.drift_baseline import Baseline, Candidates, Flags, Floats, Ints
+from autoanno_gui.core.drift_baseline import Baseline, Candidates, Flags, Floats, Ints, score_weights
 from autoanno_gui.core.drift_chart import (
     BLOCK,
     LAG,
@@ -19,7 +19,6 @@ from autoanno_gui.core.drift_chart import (
     cusum,
     design_effect,
     log_ratios,
-    score_weights,
 )
 from autoanno_gui.core.drift_limits import Case, limits
 
@@ -128,7 +127,7 @@ class Monitor:
         which = self._found.between(start, start + BLOCK)
         if any(_touches(climb, start) for chart in self.charts for climb in chart.climbs):
             _, known = self._baseline.expected(self._found, which)
-            unknown = np.flatnonzero(~known) + which.start
+            unknown = np.flatnonzero(known == 0.0) + which.start
             if len(unknown):
                 self._baseline.learn(self._found, unknown)
             return
@@ -149,7 +148,7 @@ class Monitor:
 
     def _set_limits(self, start: int) -> None:
         """Give classes with enough candidates a chart, and all charts the limits that fit what was learnt."""
-        candidates, corrections = self._baseline.candidates.sum(1), self._baseline.corrections.sum(1)
+        candidates = self._baseline.candidates.sum(1)
         known = len(self.charts) - 1
         for index in np.argsort(-candidates, kind="stable").tolist():
             enough = CLASS_CANDIDATES <= candidates[index] <= WHOLE * candidates.sum()
@@ -158,21 +157,27 @@ class Monitor:
                 self.charts.append(ChartState(index, start - 1, np.zeros(len(self._found))))
         if len(self.charts) - 1 > known or start == self.first:
             self._look_back()
-        own = [chart.class_index for chart in self.charts[1:]]
-        n = np.append(candidates[own], candidates.sum() - candidates[own].sum())
-        corrected = np.append(corrections[own], corrections.sum() - corrections[own].sum())
-        overall = corrections.sum() / candidates.sum()
+        of_chart = self._of_charts(candidates)
+        own = np.sort(of_chart[1:])[::-1]
+        shares = np.append(own, candidates.sum() - own.sum()) / candidates.sum()
         case = Case.rounded(
-            size=float(candidates.sum()) / max(int(self._learnt.sum()), 1),
-            rates=(corrected + 10.0 * overall) / (n + 10.0),
-            shares=n / n.sum(),
+            size=float(candidates.sum()) / int(self._learnt.sum()),
+            rate=float(self._baseline.corrections.sum() / candidates.sum()),
+            shares=shares,
             effect=float(self._effects()[0]),
             warm_up=self.warm_up or 0,
             horizon=self._horizon,
             alpha=self._alpha,
         )
-        for chart, limit in zip(self.charts, limits(case), strict=True):
-            chart.limit = limit
+        places = [0, *(1 + np.argsort(-of_chart[1:], kind="stable")).tolist()]
+        for place, limit in zip(places, limits(case), strict=True):
+            self.charts[place].limit = limit
+
+    def _of_charts(self, of_class: Floats) -> Floats:
+        """Return (charts,) sums over classes that each chart counts."""
+        found = np.bincount(self._chart_of_class, of_class, len(self.charts)).astype(np.float64)
+        found[0] = found.sum()
+        return found
 
     def _look_back(self) -> None:
         """Work out how errors cluster on the frames that were learnt, for charts that did not exist then."""
@@ -187,29 +192,29 @@ class Monitor:
     def _sums(self, start: int, stop: int) -> tuple[Floats, Floats, Floats]:
         """Return (charts, frames) scores, squared surprises and variances of the frames start..stop-1."""
         which, size = self._found.between(start, stop), stop - start
-        rates, known = self._baseline.expected(self._found, which)
+        rates, scored = self._baseline.expected(self._found, which)
+        known = scored > 0.0
         corrected = self._found.corrected[which]
         place = self._chart_of_class[self._found.class_index[which]] * size + self._found.frame[which] - start
 
         def by_chart(values: Floats) -> Floats:
             shape = (len(self.charts), size)
-            sums = np.bincount(place, values * known, shape[0] * shape[1]).astype(np.float64).reshape(shape)
+            sums = np.bincount(place, values, shape[0] * shape[1]).astype(np.float64).reshape(shape)
             sums[0] = sums.sum(0)
             return sums
 
         return (
-            by_chart(log_ratios(corrected, rates)),
-            by_chart(corrected - rates) ** 2,
-            by_chart(rates * (1.0 - rates)),
+            by_chart(log_ratios(corrected, rates) * scored),
+            by_chart((corrected - rates) * known) ** 2,
+            by_chart(rates * (1.0 - rates) * known),
         )
 
     def _chart(self, start: int, stop: int) -> None:
         scores, squares, variance = self._sums(start, stop)
         charts = len(self.charts)
         self._squares[:charts, start:stop], self._variance[:charts, start:stop] = squares, variance
-        of_class = self._baseline.candidates.sum(1)
-        learnt = np.array([of_class.sum(), *(of_class[chart.class_index] for chart in self.charts[1:])])
-        weights = score_weights(learnt, self._effects())
+        weights = 1.0 / self._effects()
+        weights[1:] *= score_weights(self._of_charts(self._baseline.candidates.sum(1))[1:])
         levels = cusum(scores * weights[:, None], np.array([chart.level for chart in self.charts]))
         began = [
             climb for chart, row in zip(self.charts, levels, strict=True) if (climb := _advance(chart, row, start))

@@ -26,21 +26,29 @@ from autoanno_gui.store.reader import Reader
 READ_AT_ONCE: Final = 64
 """Decisions that are read before others may have the interpreter for a moment."""
 LEFT_PATIENCE: Final = 20.0
-"""What is left is counted again when it is this many times as old as the counting took."""
+"""So that no more than one part in twenty of the time is spent on counting what is left."""
 
 
 class MetricsKeeper:
     """The facts of all decisions of one project. One thread at a time."""
 
-    def __init__(self, reader: Reader, *, breathe: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        *,
+        breathe: Callable[[], object] = lambda: None,
+        left_patience: float = LEFT_PATIENCE,
+    ) -> None:
         """Keep nothing yet.
 
         Args:
             reader: of the project.
             breathe: called between blocks of decisions; may sleep.
+            left_patience: what is left is counted again when it is this many times as old as the counting took.
         """
         self._reader: Final = reader
         self._breathe: Final = breathe
+        self._left_patience: Final = left_patience
         self._by_frame: dict[int, list[DecidedFrame]] = {}
         self._sorted: list[DecidedFrame] | None = []
         self._left: CandidatesLeft | None = None
@@ -99,7 +107,7 @@ class MetricsKeeper:
         if self._left is None or begun >= self._left_due:
             self._left = candidates_left(self._reader, index)
             now = time.monotonic()
-            self._left_due = now + LEFT_PATIENCE * (now - begun)
+            self._left_due = now + self._left_patience * (now - begun)
         self._breathe()
         return full_report(self._reader, checks=checks, facts=self.facts, left=self._left)
 

@@ -17,6 +17,7 @@ from autoanno_gui.core.estimates import calibration, estimates
 from autoanno_gui.core.fact_table import FactTable
 from autoanno_gui.core.facts import DecidedFrame
 from autoanno_gui.core.figure_groups import group_tables, time_figures
+from autoanno_gui.core.figure_series import series
 from autoanno_gui.core.hypotheses.rules import hypotheses
 from autoanno_gui.core.hypothesis_notes import HYPOTHESIS_NOTED, hypothesis_notes
 from autoanno_gui.core.metric_report import report
@@ -86,6 +87,7 @@ def full_report(
         **counted,
         **time_figures(table),
         **group_tables(table, standing=accumulator),
+        **series(table),
         "estimates": estimates(table, left.counts, left.class_ids),
         "calibration": calibration(table),
         "blind": blind_figures(table),

@@ -59,4 +59,3 @@ def _head(file: Path) -> bytes:
             return stream.read(len(_SQLITE))
     except OSError:  # absent, most often; one that may not be read shows itself in writing
         return b""
-

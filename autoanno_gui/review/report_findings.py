@@ -262,7 +262,7 @@ def balance(document: Document) -> Section:
 
 
 def _times(value: float | None) -> str:
-    return NO_FIGURE if value is None else f"{value:.1f} ×"
+    return NO_FIGURE if value is None else f"{value:,.1f} ×"
 
 
 def _whole(value: float | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from autoanno_gui.ui import project_commands, report_commands, window_commands
+from autoanno_gui.ui import agreement_commands, project_commands, report_commands, window_commands
 from autoanno_gui.ui.canvas.tools.tool import ToolName
 from autoanno_gui.ui.contact_sheet.commands import routed
 from autoanno_gui.ui.object_acts import STEPS
@@ -101,6 +101,9 @@ def _view(window: MainWindow) -> Handlers:
         "tool.larger_brush": partial(canvas.grow_brush, 1),
         "tools.tune": partial(window_commands.show_tuner, window),
         "tools.save_report": partial(report_commands.save_report, window),
+        "tools.compare_reviewers": partial(agreement_commands.compare_reviewers, window),
+        "tools.hand_over": partial(agreement_commands.hand_over_sample, window),
+        "tools.merge_sample": partial(agreement_commands.merge_sample, window),
         "tools.measure_return": window.measured_return.show_dialog,
         "view.enhance": window.enhance_bar.toggle,
         "view.fit": canvas.fit,

@@ -286,7 +286,7 @@ class MainWindow(QMainWindow):
             area = action_id.split(".")[0]
             if area in ("review", "object", "tool", "tools", "threshold", "frame", "class", "model", "edit"):
                 self.actions_[action_id].setEnabled(open_ or action_id == "edit.settings")
-        for action_id in ("file.save_copy", "file.relink", "file.task", "file.export", "view.enhance"):
+        for action_id in ("file.save_copy", "file.relink", "file.task", "file.export", "view.enhance", "view.metrics"):
             self.actions_[action_id].setEnabled(open_)
         self.actions_["file.skeleton"].setEnabled(project is not None and project.session.task is Task.POSE)
         for panel in self.panels:

@@ -124,8 +124,8 @@ def show_metrics(window: MainWindow) -> None:
         if not dock.isFloating() and dock.width() < METRICS_WIDTH:
             window.resizeDocks([dock], [METRICS_WIDTH], Qt.Orientation.Horizontal)
         if isinstance(objects, QDockWidget) and objects.isVisible() and not dock.isFloating():
-            whole = objects.height() + dock.height()
-            window.resizeDocks([objects, dock], [whole - METRICS_HEIGHT, METRICS_HEIGHT], Qt.Orientation.Vertical)
+            rest = max(objects.height() + dock.height() - METRICS_HEIGHT, objects.minimumHeight(), 1)
+            window.resizeDocks([objects, dock], [rest, METRICS_HEIGHT], Qt.Orientation.Vertical)
     window.metrics_panel.focus_target.setFocus(Qt.FocusReason.OtherFocusReason)
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from autoanno_gui.terminal import print_json, sentences
+from autoanno_gui.terminal import advance, print_json, sentences
 from autoanno_gui.verbs.options import FILE, json_option
+
+if TYPE_CHECKING:
+    from autoanno_gui.core.records import Progress
 
 
 @click.command()
@@ -48,13 +52,9 @@ def _project(path: Path) -> Path:
     return existing_project(AppHome.find(), path if folder else None, None if folder else path)
 
 
-def _run(steps: Any) -> dict[str, Any]:  # noqa: ANN401 - the generator's type would import what a start does not need
+def _run(steps: Generator[Progress, None, dict[str, Any]]) -> dict[str, Any]:
     """Run a comparison to its end, with a bar."""
-    import sys
-
     from tqdm import tqdm
-
-    from autoanno_gui.terminal import advance
 
     with tqdm(unit="frame", desc="Comparing", file=sys.stderr) as bar:
         while True:

@@ -11,7 +11,6 @@ from autoanno_gui.config import AppHome, project_file_for
 from autoanno_gui.core.records import DecisionKind, VerdictKind
 from autoanno_gui.store.store_thread import Store
 from tests.e2e.cli_kit import refused, report, run
-from tests.e2e.conftest import hashes
 from tests.projects import USUAL, MadeProject, make_project
 from tests.unit.review.agreement_kit import LEFT, MIDDLE, RIGHT, Hand
 
@@ -39,7 +38,7 @@ def pair(tmp_path: Path) -> tuple[MadeProject, MadeProject]:
 
 
 def test_two_projects(pair: tuple[MadeProject, MadeProject]) -> None:
-    before = [hashes(made.folder) for made in pair]
+    before = [made.file.read_bytes() for made in pair]
     found = report("agree", pair[0].file, pair[1].file)
     assert {"frames", "f1_50", "f1_75", "mean_iou", "kappa_class", "kappa_verdict", "alpha", "by_class"} <= found.keys()
     assert (found["frames"], found["objects"]) == (3, [5, 4])
@@ -51,7 +50,7 @@ def test_two_projects(pair: tuple[MadeProject, MadeProject]) -> None:
     assert found["verdicts"] == 1
     assert [row["frame"] for row in found["disagreements"]] == [NAMES[0], NAMES[1]]
     assert found["blind"]["frames"] == 0
-    assert [hashes(made.folder) for made in pair] == before
+    assert [made.file.read_bytes() for made in pair] == before
 
 
 def test_the_other_way_round_says_the_same(pair: tuple[MadeProject, MadeProject]) -> None:

@@ -98,18 +98,6 @@ def elide(text: str, width: float, size: float) -> str:
     return text[:kept].rstrip() + "…"
 
 
-def wrapped(text: str, width: float, size: float) -> list[str]:
-    """Return the lines of a sentence that is to be no wider than `width` logical pixels; long words are shortened."""
-    lines: list[str] = []
-    for word in clean(text).split(" "):
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(elide(word, width, size))
-    return lines
-
-
 def clean(text: str) -> str:
     """Return the text without what XML cannot hold, on one line."""
     return _NOT_XML.sub("\ufffd", text).replace("\n", " ").replace("\r", " ").replace("\t", " ")

@@ -101,7 +101,6 @@ class MetricsPanel(QWidget):
         self.second_look = PanelButton()
         self.second_look.setToolTip("Let the queue show only the frames that were accepted too fast.")
         self._balance = text_label()
-        self._notes = text_label(muted=True)
         self._drift_read.clicked.connect(self.drift_dismissed)
         self._measure.clicked.connect(self.measure_wanted)
         self.second_look.clicked.connect(self._show_nods)
@@ -124,7 +123,7 @@ class MetricsPanel(QWidget):
             Section("Is the model as sure as it should be?", self._calibration, self._reliability),
             Section("Return on the model", self._return, self._plain, self._measure),
             Section("When can I stop?", self._stop, self._gain),
-            Section("Can I trust it?", self._blind, self._checks, self._nodding, self.second_look, self._notes),
+            Section("Can I trust it?", self._blind, self._checks, self._nodding, self.second_look),
             Section("Completeness and balance", self._balance),
         )
         inside = QWidget()
@@ -165,9 +164,8 @@ class MetricsPanel(QWidget):
             "checks": self._checks,
             "nodding": self._nodding,
             "balance": self._balance,
-            "notes": self._notes,
         }
-        return {name: label.text() for name, label in labels.items() if not label.isHidden()}
+        return {name: label.text() for name, label in labels.items() if label.isVisibleTo(self)}
 
     @property
     def settled(self) -> bool:
@@ -290,7 +288,6 @@ class MetricsPanel(QWidget):
         marked = document["nodding"]["marked"]
         self.second_look.setText(f"Second Look ({marked:,})")
         self.second_look.setVisible(marked > 0)
-        _say(self._notes, "\n".join(document["notes"]))
         _say(self._balance, "\n".join(words.balance_texts(document)))
 
     def _show_nods(self) -> None:

@@ -187,7 +187,9 @@ def blind_text(document: Document) -> str:
     )
     if blind["review_miss_rate"] is None:
         return f"{text}."
-    return f"{text}; with its predictions in sight you added {percent(blind['review_miss_rate'])}."
+    text += f"; with its predictions in sight you added {percent(blind['review_miss_rate'])}."
+    leaning = blind["leaning_missed_interval"]
+    return f"{text} Objects that it misses seem to pass your review." if leaning and leaning[0] > 0 else text
 
 
 def checks_text(document: Document) -> str:

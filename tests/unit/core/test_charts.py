@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from autoanno_gui.core.charts.bars import bars_height, rate_bars
-from autoanno_gui.core.charts.drawing import DARK, LIGHT, NOT_ENOUGH, PAGE, Palette, Size, elide, text_width, wrapped
+from autoanno_gui.core.charts.drawing import DARK, LIGHT, NOT_ENOUGH, PAGE, Palette, Size, elide, text_width
 from autoanno_gui.core.charts.parts import PARTS_HEIGHT, rate_parts, shares
 from autoanno_gui.core.charts.reliability import reliability
 from autoanno_gui.core.charts.seconds import seconds_bars
@@ -155,11 +155,6 @@ def test_long_texts_are_shortened_to_their_room() -> None:
     assert text_width(short, 12) <= 100
     assert elide("信号機信号機信号機", 50, 12) == "信号機…"
     assert elide("anything", 1, 12) == "…"
-
-
-def test_sentences_are_wrapped_between_words() -> None:
-    lines = wrapped("one two three", text_width("one two", 12), 12)
-    assert lines == ["one two", "three"]
 
 
 # ------------------------------------------------------------------------------------------------ reliability
