@@ -32,7 +32,7 @@ KNOWN_IN_GROUP: Final = 40
 """Candidates of a bin or a group with fewer than these before them teach the baseline and are not charted."""
 LEAST_RATE: Final = 0.005
 MOST_RATE: Final = 0.95
-SCORE_CANDIDATES: Final = 100.0
+SCORE_CANDIDATES: Final = 50.0
 """Scores weigh half where that many candidates tell what is expected: few of them tell it badly."""
 
 

@@ -103,9 +103,6 @@ class FrameSession(OpenFrame):
         document.mark_saved()
         document.made_on = document.made_on or document.size
 
-    def _drop_question(self) -> None:
-        self._asked = None
-
     def _update_enabled(self) -> None:
         self.objects.enabled = self.document is not None and self._painted and self._fault is None and not self.finished
 

@@ -17,7 +17,7 @@ from autoanno_gui.core.queue_settings import QueueSettings
 from autoanno_gui.core.records import Frame, FrameState
 
 if TYPE_CHECKING:
-    from autoanno_gui.review.frame_session import FrameSession
+    from autoanno_gui.review.open_frame import OpenFrame
 
 LEAST_FRAMES: Final = 100
 """In a smaller folder a sample of it says too little to be worth the trouble."""
@@ -27,7 +27,7 @@ _OPEN: Final = (FrameState.UNDECIDED, FrameState.DEFERRED)
 class HonestyGuards:
     """Says of the frames of a session which ones must not show what the model proposed."""
 
-    def __init__(self, session: FrameSession, *, enabled: bool) -> None:
+    def __init__(self, session: OpenFrame, *, enabled: bool) -> None:
         self._session: Final = session
         self.enabled: Final = enabled
         """Whether the user wants checks at all."""

@@ -181,3 +181,6 @@ class OpenFrame:
         found = self.guards.hidden()
         found[[self.frames.position(frame_id) for frame_id in self.trials.hidden(self.frames)]] = True
         return found
+
+    def _drop_question(self) -> None:
+        self._asked = None

@@ -107,7 +107,7 @@ def test_space_turns_a_page_and_decides_no_frame(opened: Driver) -> None:
     assert bar.value() == 0
     QTest.keyClick(panel.focus_target, Key.Key_Space)
     assert bar.value() > 0
-    assert opened.frame == "frame_0.jpg"
+    assert opened.frame == "frame_25.jpg"
     assert len(opened.shown) == 1
 
 

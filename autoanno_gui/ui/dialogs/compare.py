@@ -123,7 +123,7 @@ class CompareDialog(WorkDialog):
         self.report = result
         first, second = (name or "–" for name in result["reviewers"])
         differing = result["disagreements"]
-        found = f"{count_of(len(differing), 'frame')} differ" if differing else "They agree on every frame"
+        found = f"They differ on {count_of(len(differing), 'frame')}" if differing else "They agree on every frame"
         frames = f"{first} and {second}: {count_of(result['frames'], 'frame')} in common. {found}."
         self.say("\n".join([frames, *result["notes"]]))
         self._show_figures(result)

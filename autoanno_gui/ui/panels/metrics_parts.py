@@ -149,8 +149,8 @@ class Section(QWidget):
 
     def __init__(self, title: str, *widgets: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        heading = QLabel(title)
-        heading.setObjectName("sectionTitle")
+        heading = text_label(name="sectionTitle")
+        heading.setText(title)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)

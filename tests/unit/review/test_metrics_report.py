@@ -24,6 +24,8 @@ from tests.unit.review.session_kit import draw
 from tests.unit.review.sitting import Sitting
 
 SECTIONS = {
+    "edit_rate_by_frames",
+    "seconds_bins",
     "p90_seconds_per_frame",
     "p90_seconds_per_frame_interval",
     "median_seconds_per_object",
