@@ -255,15 +255,25 @@ def project_file_for(home: AppHome, root: Path) -> Path:
     return home.projects_dir / known  # an absolute name stays what it is
 
 
-def remember_project(home: AppHome, root: Path, file: Path) -> None:
+def remember_project(home: AppHome, root: Path, file: Path, *, replace: bool = True) -> None:
     """Note that `file` is the project of `root` from now on, and no longer of the root it had before.
+
+    Args:
+        home: of the program.
+        root: folder of the frames.
+        file: the project file.
+        replace: whether it takes the place of another project of that root which is still there.
 
     Raises:
         KnownError: the index cannot be read or written.
     """
     name = _project_name(home, file)
     with _index_lock(home):
-        index = {key: known for key, known in _read_json(home.projects_index).items() if known != name}
+        before = _read_json(home.projects_index)
+        known = before.get(_root_key(root))
+        if not replace and isinstance(known, str) and (home.projects_dir / known).exists():
+            return
+        index = {key: known for key, known in before.items() if known != name}
         index[_root_key(root)] = name
         _write_json(home.projects_index, index)
 

@@ -51,6 +51,20 @@ class ObjectPair(NamedTuple):
     iou: float
 
 
+class Difference(NamedTuple):
+    """One object by which labels differ.
+
+    Attributes:
+        kind: one of `KINDS`.
+        a: index into the labels of the first; None where it has none.
+        b: the same of the second.
+    """
+
+    kind: str
+    a: int | None
+    b: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class ComparedFrame:
     """One frame that both labelled.
@@ -80,16 +94,17 @@ class ComparedFrame:
         alone += [(NO_OBJECT, name) for at, name in enumerate(self.b) if at not in paired_b]
         return self.classes() + alone
 
-    def differences(self) -> dict[str, int]:
-        """Return how many objects differ by each of `KINDS`, without those by which none does."""
-        classes = self.classes()
-        found = {
-            "missing": len(self.b) - len(self.pairs),
-            "extra": len(self.a) - len(self.pairs),
-            "class": sum(a != b for a, b in classes),
-            "outline": sum(a == b and pair.iou < KEPT_IOU for (a, b), pair in zip(classes, self.pairs, strict=True)),
-        }
-        return {kind: found[kind] for kind in KINDS if found[kind]}
+    def differences(self) -> list[Difference]:
+        """Return what differs, by the order of `KINDS` and then of the objects."""
+        paired_a, paired_b = {pair.a for pair in self.pairs}, {pair.b for pair in self.pairs}
+        found = [Difference("missing", None, at) for at in range(len(self.b)) if at not in paired_b]
+        found += [Difference("extra", at, None) for at in range(len(self.a)) if at not in paired_a]
+        for pair in self.pairs:
+            if self.a[pair.a] != self.b[pair.b]:
+                found.append(Difference("class", pair.a, pair.b))
+            elif pair.iou < KEPT_IOU:
+                found.append(Difference("outline", pair.a, pair.b))
+        return sorted(found, key=lambda one: KINDS.index(one.kind))
 
 
 def compare_frame(a: Sequence[Label], b: Sequence[Label], verdicts: Iterable[Answers] = ()) -> ComparedFrame:
@@ -142,7 +157,8 @@ def cohen_kappa(answers: Sequence[Answers]) -> float | None:
 
 
 def kappa_interval(answers: Sequence[Sequence[Answers]], *, seed: int = _SEED) -> Interval | None:
-    """Return the interval of Cohen's kappa by resampling whole frames; None where there is no kappa.
+    """Return the interval of Cohen's kappa by resampling whole frames; None where there is no kappa, and where one of
+    the two gives the same answer throughout, which makes it 0 whatever the other says.
 
     Where the two agree throughout, resampling would claim certainty: then Wilson's interval of the agreement, with
     whole frames as the trials, says how far down it may be.
@@ -154,7 +170,7 @@ def kappa_interval(answers: Sequence[Sequence[Answers]], *, seed: int = _SEED) -
     frames = [frame for frame in answers if frame]
     flat = [pair for frame in frames for pair in frame]
     kappa = cohen_kappa(flat)
-    if kappa is None:
+    if kappa is None or len({a for a, _ in flat}) == 1 or len({b for _, b in flat}) == 1:
         return None
     names = {name: at for at, name in enumerate(sorted({name for pair in flat for name in pair}))}
     cells = {pair: at for at, pair in enumerate(sorted(set(flat)))}
@@ -232,14 +248,13 @@ def _class_row(frames: Sequence[ComparedFrame], name: str) -> dict[str, Any]:
     # Most frames have no object of one class among many.
     frames = [frame for frame in frames if name in frame.a or name in frame.b]
     found = [[iou for one, iou in frame.same[MATCH_IOU] if one == name] for frame in frames]
-    mean_iou, mean_interval = _ratio([(sum(ious), len(ious)) for ious in found])
+    ious = [iou for one in found for iou in one]
     return {
         "class": name,
         "objects": [sum(frame.a.count(name) for frame in frames), sum(frame.b.count(name) for frame in frames)],
-        "matched": sum(len(ious) for ious in found),
+        "matched": len(ious),
         **_f1s(frames, name),
-        "mean_iou": mean_iou,
-        "mean_iou_interval": mean_interval,
+        "mean_iou": sum(ious) / len(ious) if ious else None,
     }
 
 

@@ -52,6 +52,11 @@ def draft_run_frame(body: bytes) -> int | None:
     return int(found) if found is not None else None
 
 
+def draft_mode(body: bytes) -> PresentationMode:
+    """Return how the frame was shown when the draft was made."""
+    return PresentationMode(json.loads(body)["mode"])
+
+
 class DraftSummary(NamedTuple):
     """What a draft is about.
 

@@ -17,7 +17,7 @@ from autoanno_gui.core.drift_baseline import Candidates, Flags
 from autoanno_gui.core.drift_monitor import ChartState, Climb, Monitor
 from autoanno_gui.core.fact_table import FactTable
 
-ALPHA: Final = 0.05
+ALPHA: Final = 0.1
 """Probability that any of the charts gives a false alarm within the horizon."""
 HORIZON: Final = 500
 """Frames for which that probability holds, those of the warm-up included; a climb that is over is told for as long."""
@@ -40,7 +40,7 @@ class Alarm:
         observed: edit rate since then, 0..1.
         frames: how many since then have candidates that the chart counts.
         sentence: says it.
-        until: path of the frame at which the rate was as expected again; None while it is not.
+        until: path of the last frame of a climb that is over; None while it lasts.
     """
 
     class_id: int | None
@@ -193,15 +193,17 @@ def _told(found: Candidates, charts: list[ChartState], standing: Mapping[int, Cl
     return lasting[1] if of_class - expected_of_class > EXPLAINED * (observed - expected) else 0
 
 
-def _counted(found: Candidates, chart: ChartState, start: int, stop: int) -> Flags:
-    """Return (N,) which candidates of the frames start..stop-1 a chart is about."""
-    flags: Flags = (found.frame >= start) & (found.frame < stop)
+def _counted(found: Candidates, chart: ChartState, climb: Climb) -> Flags:
+    """Return (N,) which candidates of the frames of a climb a chart is about."""
+    flags: Flags = found.frame >= climb.start
+    if climb.end is not None:
+        flags &= found.frame <= climb.peak
     return flags if chart.class_index is None else flags & (found.class_index == chart.class_index)
 
 
 def _since(found: Candidates, chart: ChartState, climb: Climb) -> tuple[float, float, int]:
     """Return corrections and expected corrections of a chart's candidates during a climb, and how many they are."""
-    which = np.flatnonzero(_counted(found, chart, climb.start, len(found) if climb.end is None else climb.end))
+    which = np.flatnonzero(_counted(found, chart, climb))
     expected, scored = climb.baseline.expected(found, which)
     known = scored > 0.0
     return float(found.corrected[which][known].sum()), float(expected[known].sum()), int(known.sum())
@@ -209,10 +211,10 @@ def _since(found: Candidates, chart: ChartState, climb: Climb) -> tuple[float, f
 
 def _alarm(table: FactTable, found: Candidates, chart: ChartState, climb: Climb, name: str | None) -> Alarm:
     corrections, expected, candidates = _since(found, chart, climb)
-    counted = _counted(found, chart, climb.start, len(found) if climb.end is None else climb.end)
+    counted = _counted(found, chart, climb)
     frames = np.unique(found.frame[counted])
     first = table.facts[found.rows[frames[0]]]
-    until = None if climb.end is None else table.facts[found.rows[climb.end]].path
+    until = None if climb.end is None else table.facts[found.rows[climb.peak]].path
     observed, usual = corrections / candidates, expected / candidates
     rate = "the edit rate" if name is None else f"the edit rate of `{name}`"
     if until is None:

@@ -16,7 +16,7 @@ BLOCK: Final = 20
 LAG: Final = 1
 """Blocks before the one that is charted that are not learnt yet: a climb does not become the usual rate at once."""
 WARM_UP_FRAMES: Final = 60
-WARM_UP_CANDIDATES: Final = 480
+WARM_UP_CANDIDATES: Final = 500
 """Both must be reached, at the end of a block, before anything is charted: the error of a rate that few candidates tell
 would itself look like a drift."""
 PRIOR_VARIANCE: Final = 20.0

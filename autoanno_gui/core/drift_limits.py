@@ -22,6 +22,8 @@ from autoanno_gui.core.drift_chart import BLOCK, LAG, cusum, design_effect, log_
 Floats: TypeAlias = NDArray[np.float64]
 
 RUNS: Final = 3000
+RUNS_WITH_CLASSES: Final = 1500
+"""Each of these takes several times as long."""
 SEED: Final = 20
 CLASS_PART: Final = 0.5
 """The charts of all classes together may ring falsely half as often as the chart of all classes."""
@@ -43,6 +45,7 @@ class Case:
         warm_up: blocks before the first charted one.
         horizon: frames, those of the warm-up included.
         alpha: probability that any chart rings within them.
+        later: the limits are for the frames after the horizon: the probability holds for as many again.
     """
 
     size: int
@@ -52,6 +55,7 @@ class Case:
     warm_up: int
     horizon: int
     alpha: float
+    later: bool = False
 
     @classmethod
     def rounded(
@@ -64,6 +68,7 @@ class Case:
         warm_up: int,
         horizon: int,
         alpha: float,
+        later: bool = False,
     ) -> Case:
         """Round what was measured.
 
@@ -75,6 +80,7 @@ class Case:
             warm_up: blocks.
             horizon: frames; at least as many are simulated after the warm-up as in it.
             alpha: 0..1.
+            later: for the frames after the horizon.
         """
         sizes = round(size) if size < _EXACT_SIZES else round(float(np.exp(round(np.log(size) / 0.2) * 0.2)))
         steps = np.maximum(np.round(shares / _SHARE_STEP), np.array([1.0] * (len(shares) - 1) + [0.0]))
@@ -88,6 +94,7 @@ class Case:
             warm_up=warm_up,
             horizon=max(horizon, 2 * warm_up * BLOCK),
             alpha=alpha,
+            later=later,
         )
 
 
@@ -117,15 +124,17 @@ def _highest(case: Case) -> Floats:
     frames = _Frames(counts[:, :warm_up], corrections[:, :warm_up], _rates(learnt, fixed), charted)
     squares, variance = frames.squares.sum(2), frames.variance.sum(2)
     waiting: list[tuple[int, _Frames]] = []
-    level, highest = np.zeros((RUNS, classes + 1)), np.zeros((RUNS, classes + 1))
-    for start in range(warm_up, case.horizon, BLOCK):
+    level, highest = np.zeros((len(counts), classes + 1)), np.zeros((len(counts), classes + 1))
+    for start in range(warm_up, counts.shape[1], BLOCK):
+        if case.later and start - BLOCK < case.horizon <= start:
+            level, highest = np.zeros_like(level), np.zeros_like(highest)
         while len(waiting) > LAG:
             begin, known = waiting.pop(0)
             block = slice(begin, begin + BLOCK)
             learnt = learnt + counts[:, block].sum(1)
             fixed = fixed + corrections[:, block].sum(1)
             squares, variance = squares + known.squares.sum(2), variance + known.variance.sum(2)
-        block = slice(start, min(start + BLOCK, case.horizon))
+        block = slice(start, min(start + BLOCK, counts.shape[1]))
         frames = _Frames(counts[:, block], corrections[:, block], _rates(learnt, fixed), charted)
         weights = score_weights(learnt.sum(1, keepdims=True)) / design_effect(squares, variance)
         weights[:, 1:] *= score_weights(learnt[:, charted])
@@ -138,8 +147,8 @@ def _highest(case: Case) -> Floats:
 def _rounds(case: Case) -> tuple[Floats, Floats]:
     """Return (runs, frames, classes + 1) candidates and corrections of rounds without any drift."""
     rng = np.random.default_rng(SEED)
-    shape = (RUNS, case.horizon)
     one = len(case.shares) == 1
+    shape = (RUNS if one else RUNS_WITH_CLASSES, case.horizon * (1 + case.later))
     counts = np.full((*shape, 1), case.size) if one else rng.multinomial(case.size, case.shares, size=shape)
     chances: Floats | float = case.rate
     if spread := case.cluster * (1.0 - case.rate) / case.rate:

@@ -38,14 +38,26 @@ class Climb:
     Attributes:
         start: first frame after the chart was last at zero.
         rang: frame at which it reached the limit.
-        end: frame at which it was back at zero; None while it is not.
         baseline: as it was before the climb.
+        end: frame at which it was back at zero; None while it is not.
+        peak: last frame at which it was highest: the climb itself went no further.
+        height: there, in log-likelihood ratios.
     """
 
     start: int
     rang: int
     baseline: Baseline
     end: int | None = None
+    peak: int = 0
+    height: float = 0.0
+
+    def follow(self, levels: Floats, start: int) -> None:
+        """Find the peak in the values of the frames from `start` on, and whether the chart is back at zero."""
+        zeros = np.flatnonzero(levels == 0.0)
+        if len(zeros):
+            self.end, levels = start + int(zeros[0]), levels[: zeros[0]]
+        if len(levels) and (top := float(levels.max())) >= self.height:
+            self.height, self.peak = top, start + int(np.flatnonzero(levels == top)[-1])
 
 
 @dataclass(slots=True)
@@ -92,10 +104,11 @@ class Monitor:
         """
         self._found, self._alpha, self._horizon = found, alpha, horizon
         frames = len(found)
-        self.warm_up = _warm_up(found)
+        self.warm_up = warm_up_blocks(found)
         self.charts = [ChartState(None, 0, np.zeros(frames))]
         self._baseline = Baseline(len(found.class_ids), found.groups)
         self._learnt: Flags = np.zeros(frames, np.bool_)
+        self._taken: Flags = np.zeros(len(found.frame), np.bool_)
         self._squares = np.zeros((1 + CLASS_CHARTS, frames))
         self._variance = np.zeros((1 + CLASS_CHARTS, frames))
         self._sums_learnt = np.zeros((2, 1 + CLASS_CHARTS))
@@ -109,7 +122,7 @@ class Monitor:
         return (self.warm_up or 0) * BLOCK
 
     def _run(self, first: int) -> None:
-        self._baseline.learn(self._found, self._found.between(0, first))
+        self._take(self._found.between(0, first))
         self._learnt[:first] = True
         self.charts[0].zero = first - 1
         milestone = first
@@ -119,7 +132,7 @@ class Monitor:
                 self._learn(due)
             if start >= milestone:
                 self._set_limits(start)
-                milestone *= 2
+                milestone = 2 * start if start >= self._horizon else min(2 * start, self._horizon)
             self._chart(start, min(start + BLOCK, len(self._found)))
 
     def _learn(self, start: int) -> None:
@@ -129,18 +142,29 @@ class Monitor:
             _, known = self._baseline.expected(self._found, which)
             unknown = np.flatnonzero(known == 0.0) + which.start
             if len(unknown):
-                self._baseline.learn(self._found, unknown)
+                self._take(unknown)
             return
-        self._baseline.learn(self._found, which)
+        self._take(which)
         block = slice(start, start + BLOCK)
         self._learnt[block] = True
         self._sums_learnt += self._squares[:, block].sum(1), self._variance[:, block].sum(1)
 
+    def _take(self, which: slice | Ints) -> None:
+        self._baseline.learn(self._found, which)
+        self._taken[which] = True
+
     def _forget(self, start: int) -> None:
-        """Learn anew from the frames before the block in which a climb began."""
-        self._learnt[start // BLOCK * BLOCK :] = False
+        """Learn anew from the frames before the block in which a climb began; of cells that only later ones tell
+        anything about, from those."""
+        begun = start // BLOCK * BLOCK
+        taken = np.flatnonzero(self._taken)
+        late = self._found.frame[taken] >= begun
+        self._learnt[begun:] = False
+        self._taken[:] = False
         self._baseline = Baseline(len(self._found.class_ids), self._found.groups)
-        self._baseline.learn(self._found, np.flatnonzero(self._learnt[self._found.frame]))
+        self._take(taken[~late])
+        _, known = self._baseline.expected(self._found, taken[late])
+        self._take(taken[late][known == 0.0])
         self._sum_anew()
 
     def _sum_anew(self) -> None:
@@ -168,6 +192,7 @@ class Monitor:
             warm_up=self.warm_up or 0,
             horizon=self._horizon,
             alpha=self._alpha,
+            later=start >= self._horizon,
         )
         places = [0, *(1 + np.argsort(-of_chart[1:], kind="stable")).tolist()]
         for place, limit in zip(places, limits(case), strict=True):
@@ -225,7 +250,7 @@ class Monitor:
                 climb.baseline = self._baseline.copy()
 
 
-def _warm_up(found: Candidates) -> int | None:
+def warm_up_blocks(found: Candidates) -> int | None:
     """Return how many blocks come before the first charted one; None when the round has no frame after them."""
     enough = np.flatnonzero(found.starts >= WARM_UP_CANDIDATES)
     if not len(enough):
@@ -252,17 +277,16 @@ def _advance(chart: ChartState, levels: Floats, start: int) -> Climb | None:
     zeros = np.flatnonzero(levels == 0.0) + start
     began = None
     if chart.open:
-        if len(zeros):
-            chart.climbs[-1].end = int(zeros[0])
+        chart.climbs[-1].follow(levels, start)
     elif len(over := np.flatnonzero(levels >= chart.limit) + start):
-        before = zeros[zeros < over[0]]
-        after = zeros[zeros > over[0]]
+        rang = int(over[0])
+        before = zeros[zeros < rang]
         began = Climb(
             start=(int(before[-1]) if len(before) else chart.zero) + 1,
-            rang=int(over[0]),
+            rang=rang,
             baseline=Baseline(0, 0),
-            end=int(after[0]) if len(after) else None,
         )
+        began.follow(levels[rang - start :], rang)
         chart.climbs.append(began)
     if len(zeros):
         chart.zero = int(zeros[-1])

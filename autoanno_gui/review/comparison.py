@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
@@ -13,6 +13,7 @@ from autoanno_gui.core.agreement import (
     NO_OBJECT,
     Answers,
     ComparedFrame,
+    Difference,
     Label,
     agreement,
     compare_frame,
@@ -90,7 +91,7 @@ class _Compared:
     all: list[ComparedFrame] = field(default_factory=list)
     blind: list[ComparedFrame] = field(default_factory=list)
     shown: list[ComparedFrame] = field(default_factory=list)
-    different: list[tuple[str, dict[str, int]]] = field(default_factory=list)
+    different: list[Report] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
 
@@ -146,12 +147,13 @@ def compare(a: Side, b: Side) -> Generator[Progress, None, Report]:
             yield Progress(at, len(paths), "Comparing")
         _compare_frame(path, first[path], second[path], found)
     yield Progress(len(paths), len(paths), "Working out the figures")
-    worst = sorted(found.different, key=lambda row: -sum(row[1].values()))
+    figures = _figures(found.all)
+    yield Progress(len(paths), len(paths), "Working out the figures")
     return {
-        **_figures(found.all),
+        **figures,
         "blind": _figures(found.blind),
-        "with_predictions": _figures(found.shown),
-        "disagreements": [{"frame": path, "kinds": kinds, "count": sum(kinds.values())} for path, kinds in worst],
+        "with_predictions": _figures(found.shown) if found.blind else figures,
+        "disagreements": sorted(found.different, key=lambda row: -row["count"]),
         "reviewers": [_reviewers(first.values()), _reviewers(second.values())],
         "left_out": [{"frame": path, "reason": _OTHER_PICTURE} for path in found.left_out],
         "notes": _notes(first, second, found),
@@ -171,8 +173,20 @@ def _compare_frame(path: str, a: _Labelled, b: _Labelled, found: _Compared) -> N
         found.blind.append(compare_frame(a.unseen, b.unseen))
     else:
         found.shown.append(frame)
-    if kinds := frame.differences():
-        found.different.append((path, kinds))
+    if differences := frame.differences():
+        found.different.append(_disagreement(path, a, b, differences))
+
+
+def _disagreement(path: str, a: _Labelled, b: _Labelled, differences: Sequence[Difference]) -> Report:
+    objects = []
+    for kind, at_a, at_b in differences:
+        mine = a.labels[at_a] if at_a is not None else None
+        theirs = b.labels[at_b] if at_b is not None else None
+        bounds = [one[1].bounds.as_tuple() if one is not None else None for one in (mine, theirs)]
+        names = [one[0] if one is not None else None for one in (mine, theirs)]
+        objects.append({"kind": kind, "classes": names, "bounds": bounds})
+    kinds = Counter(one.kind for one in differences)
+    return {"frame": path, "kinds": dict(kinds), "count": len(differences), "objects": objects}
 
 
 def _shared_verdicts(a: _Labelled, b: _Labelled) -> list[Answers]:
@@ -227,8 +241,8 @@ def _read(side: Side, names: Mapping[int, str], text: str) -> Generator[Progress
             standing.setdefault(entry.path, []).append(_Entry.of(entry))
     found = {}
     for path, entries in standing.items():
-        if (chosen := _choose(side.whose, entries)) is not None:
-            found[path] = _labelled(*chosen, names, contents)
+        if chosen := _choose(side.whose, entries):
+            found[path] = _labelled(chosen, names, contents)
     return found
 
 
@@ -258,23 +272,20 @@ def _counts(side: Side, decision: Decision) -> bool:
     return (decision.origin != "") == (side.whose is Whose.MERGED) or side.reviewer is not None
 
 
-def _choose(whose: Whose, entries: list[_Entry]) -> tuple[_Entry, list[_Entry]] | None:
-    """Return the decision that speaks for a side, with those of the same sitting before it."""
+def _choose(whose: Whose, entries: list[_Entry]) -> list[_Entry]:
+    """Return the decision that speaks for a side, last, with those of the side before it; none where it has none."""
     if whose in (Whose.EARLIER, Whose.LATER):
         labelled = [entry for entry in entries if entry.decision.kind.state.labelled]
         sittings = list(dict.fromkeys(entry.decision.session_uuid for entry in labelled))
         if len(sittings) < 2:
-            return None
+            return []
         wanted = sittings[0] if whose is Whose.EARLIER else sittings[-1]
         entries = [entry for entry in labelled if entry.decision.session_uuid == wanted]
-    chosen = entries[-1]
-    return chosen, [one for one in entries if one.decision.session_uuid == chosen.decision.session_uuid]
+    return entries
 
 
-def _labelled(
-    chosen: _Entry, sitting: Collection[_Entry], names: Mapping[int, str], contents: Mapping[int, str]
-) -> _Labelled:
-    decision = chosen.decision
+def _labelled(entries: Sequence[_Entry], names: Mapping[int, str], contents: Mapping[int, str]) -> _Labelled:
+    decision = entries[-1].decision
     judged = decision.mode is PresentationMode.NORMAL
     verdicts = {
         verdict.prediction: verdict.kind.value
@@ -285,20 +296,20 @@ def _labelled(
         kind=decision.kind,
         reviewer=decision.reviewer,
         labels=_labels(decision, names),
-        unseen=_unseen(decision, sitting, names),
+        unseen=_unseen(decision, entries, names),
         verdicts=verdicts if judged else {},
-        judged=chosen.judged if judged else None,
+        judged=entries[-1].judged if judged else None,
         size=(decision.width, decision.height),
         sha256=contents.get(decision.frame_id),
     )
 
 
-def _unseen(decision: Decision, sitting: Iterable[_Entry], names: Mapping[int, str]) -> tuple[Label, ...] | None:
+def _unseen(decision: Decision, entries: Iterable[_Entry], names: Mapping[int, str]) -> tuple[Label, ...] | None:
     if decision.mode.hides_predictions:
         return _labels(decision, names)
     if decision.mode is not PresentationMode.SETTLE:
         return None
-    blind = [one.decision for one in sitting if one.decision.mode is PresentationMode.BLIND]
+    blind = [one.decision for one in entries if one.decision.mode is PresentationMode.BLIND]
     return _labels(blind[-1], names) if blind else None
 
 

@@ -140,10 +140,11 @@ class DecidingSession(FrameSession):
         text = self.checks.end(verdicts, seconds=self.timer.stop().active)
         return replace(self._enter(before), text=text)
 
-    def _leave_check(self, document: Document | None) -> None:
+    def _leave_check(self, document: Document | None, *, frame_id: int) -> None:
         shown = self.checks.shown
         if shown is not None and document is not shown.document:
             self.checks.pass_over(seconds=self.timer.stop().active)
+        self.checks.note_opened(frame_id)
 
     @property
     def empty_asked(self) -> bool:
@@ -177,8 +178,12 @@ class DecidingSession(FrameSession):
             return Outcome(Step.NOTHING, text="There is no model, so this frame is labelled by hand.")
         else:
             document.start_review()
-            self._documents.end_waiting(document, frame, model_active=self.model_active)
+            unseen = self._documents.end_waiting(document, frame, model_active=self.model_active)
+            self._hide_if_blind(document, frame, unseen=unseen)
+            self._note_seen()
             text = "Back to the model's proposals."
+            if document.mode is PresentationMode.BLIND:
+                text = "The model's proposals come when this frame is labelled: it was drawn for a blind check."
         self._drop_question()
         self.look_at(document)
         return Outcome(Step.OBJECTS, tuple(item.id for item in document), text=text)
@@ -218,7 +223,7 @@ class DecidingSession(FrameSession):
             self._drop_question()
             self._update_enabled()
             return Outcome(Step.NOTHING, commit=commit)
-        return replace(self._go_on(decision.frame_id, before), commit=commit)
+        return replace(self._go_on(decision.frame_id, before, may_check=not redo), commit=commit)
 
     def reveal(self) -> Outcome:
         """Lay the predictions beside the labels that were made blind, once these are in the project file; what came
@@ -232,19 +237,24 @@ class DecidingSession(FrameSession):
         document.mark_saved()
         return self._enter(document.frame_id, document)
 
-    def _go_on(self, frame_id: int, state_before: FrameState) -> Outcome:
+    def _go_on(self, frame_id: int, state_before: FrameState, *, may_check: bool = True) -> Outcome:
         place = self.queue.next_place(self.queue.place_of(frame_id), state_before=state_before)
         if place is None:
             self._finish()
             return Outcome(Step.FINISHED)
         following = self.queue.at(place).id
-        if (check := self.checks.show(before=following)) is not None:
+        # Behind a step that is done again others may be left to redo: what is done on a check would drop these.
+        if may_check and (check := self.checks.show(before=following)) is not None:
             return self._enter(check.frame_id, check.document)
         return self._enter(following)
 
     def _leave_fault(self) -> Outcome:
         if self.document is None or not self.can_move or not self._painted:
             return NOTHING
+        if self.planted:
+            following = self.listed_id
+            self.checks.withdraw()
+            return self._enter(following)
         self.save_draft()
         return self._go_on(self.document.frame_id, FrameState.UNDECIDED)
 
@@ -280,6 +290,7 @@ class DecidingSession(FrameSession):
         if isinstance(landed, PageInFlight):
             return self.pages.failed(landed)
         entry = landed.entry
+        self.checks.withdraw()  # what was done on it goes before the step that it came after
         if not landed.revocation or self.history.to_redo is not entry:
             self.save_draft()  # what was done on the open frame meanwhile
         if landed.revocation:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from autoanno_gui.core.classes import living_class
 from autoanno_gui.core.document import Document
-from autoanno_gui.core.draft import draft_run_frame, restore_draft
+from autoanno_gui.core.draft import draft_mode, draft_run_frame, restore_draft
 from autoanno_gui.core.keypoints import COCO_PERSON, Skeleton
 from autoanno_gui.core.records import (
     ClassRecord,
@@ -96,6 +96,9 @@ class DocumentSource:
         if decision is not None and decision.mode in blind and decision.kind.state.labelled:
             # Labelled blind, so that there is nothing to hide any more; whether all is settled only the reviewer knows.
             mode = PresentationMode.SETTLE
+        if draft is not None:
+            # From the start: what was hidden then must not count as shown.
+            mode = draft_mode(draft)
         document = Document(
             frame_id=frame.id,
             width=frame.width,

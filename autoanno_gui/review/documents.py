@@ -53,14 +53,20 @@ class Documents:
             return document
         return document if frame.state.decided or document.has_traces else None
 
-    def end_waiting(self, document: Document, frame: Frame, *, model_active: bool) -> None:
-        """Give a frame that was left while it waited what came since; without a model it is labelled by hand."""
+    def end_waiting(self, document: Document, frame: Frame, *, model_active: bool) -> bool:
+        """Give a frame that was left while it waited what came since; without a model it is labelled by hand.
+
+        Returns:
+            Whether it has its first predictions now, which nobody has seen.
+        """
         if document.predictions is not None or document.mode is not PresentationMode.NORMAL:
-            return
+            return False
         if frame.run_frame_id is not None:
             self.take_predictions(document, frame.run_frame_id)
-        elif not model_active:
+            return True
+        if not model_active:
             document.start_by_hand()
+        return False
 
     def predictions(self, run_frame_id: int) -> MappedPredictions:
         """Return stored predictions with the project's classes."""

@@ -17,6 +17,7 @@ from autoanno_gui.core.queue_settings import QueueSettings
 from autoanno_gui.core.records import Frame, FrameState, PresentationMode
 from autoanno_gui.core.review_objects import Role
 from autoanno_gui.core.task import Task
+from autoanno_gui.review.honesty import OPEN
 from autoanno_gui.review.open_frame import OpenFrame
 from autoanno_gui.review.outcome import NOTHING, Outcome, Step
 from autoanno_gui.review.project_task import model_skeleton, task_for_first_model, write_task
@@ -57,10 +58,10 @@ class FrameSession(OpenFrame):
     def _enter(self, frame_id: int, document: Document | None = None) -> Outcome:
         """Open a frame, with the document that it comes back with or its own."""
         frame = self.frames.get(frame_id)
-        self._leave_check(document)
+        self._leave_check(document, frame_id=frame_id)
         document = document or self._document_of(frame)
-        self._documents.end_waiting(document, frame, model_active=self.model_active)
-        self._hide_if_blind(document, frame)
+        unseen = self._documents.end_waiting(document, frame, model_active=self.model_active)
+        self._hide_if_blind(document, frame, unseen=unseen)
         if document.thresholds != self.thresholds:
             document.set_thresholds(self.thresholds)
         if document.mode is not PresentationMode.PLANTED:
@@ -73,21 +74,40 @@ class FrameSession(OpenFrame):
         self._update_enabled()
         return Outcome(Step.FRAME)
 
-    def _hide_if_blind(self, document: Document, frame: Frame) -> None:
+    def _hide_if_blind(self, document: Document, frame: Frame, *, unseen: bool = False) -> None:
         """Let a frame be labelled blind that is to be, unless its proposals were seen already, or from nothing where
-        the trial says so."""
+        the trial says so; one that is blind no more shows them, or at least makes no claim to be.
+
+        Args:
+            unseen: its predictions have just come, so that nothing was done on it in their sight.
+        """
         self.trials.hide(document, frame)
+        blind = self.guards.is_blind(frame)
+        if document.mode is PresentationMode.BLIND and not blind and frame.state in OPEN:
+            if document.has_traces:
+                # Its proposals beside labels that were made without them would be the same objects twice.
+                document.start_by_hand()
+            else:
+                document.start_review()
         normal = document.mode is PresentationMode.NORMAL and document.predictions is not None
-        if normal and not document.has_traces and self.guards.is_blind(frame):
+        if normal and blind and (unseen or not document.has_traces):
             document.start_blind()
+
+    def _note_seen(self) -> None:
+        """Note that the proposals of the open frame are on the screen, if they are."""
+        document = self.document
+        if self._painted and document is not None and document.predictions is not None:
+            if document.mode is PresentationMode.NORMAL:
+                self.guards.note_seen(document.frame_id)
 
     def look_at(self, document: Document) -> None:
         """Let keys act on the objects of a document from now on, or on what they have become; a frame of the tuning
-        sample shows its ghosts, too."""
-        self.objects.enter(document, with_ghosts=document.frame_id in self.tuning_sample)
+        sample shows its ghosts, too, but not when it comes again as a check among others that do not."""
+        sampled = document.frame_id in self.tuning_sample and document.mode is not PresentationMode.PLANTED
+        self.objects.enter(document, with_ghosts=sampled)
 
-    def _leave_check(self, document: Document | None) -> None:
-        """Note that a planted check is left, unless it is the document that is entered."""
+    def _leave_check(self, document: Document | None, *, frame_id: int) -> None:
+        """Note that a planted check is left, unless it is the document that is entered, and that a frame is seen."""
 
     def _document_of(self, frame: Frame) -> Document:
         return self._documents.of(frame, thresholds=self.thresholds, model_active=self.model_active)
@@ -131,7 +151,12 @@ class FrameSession(OpenFrame):
         document, frame = self.document, self.frame
         if document is None or frame is None or document.predictions is None or frame.run_frame_id is not None:
             return False
-        if frame.state.decided or document.has_traces:
+        if frame.state.decided:
+            return False
+        if document.has_traces:
+            if document.mode is PresentationMode.BLIND:
+                # There is nothing to lay beside the labels any more.
+                document.start_by_hand()
             return False
         self._documents.drop(frame.id)
         self._enter(frame.id)
@@ -150,9 +175,7 @@ class FrameSession(OpenFrame):
         """Note that the open frame's pixels and objects are on the screen: keys count from now on."""
         self._painted = True
         self._update_enabled()
-        document = self.document
-        if document is not None and document.predictions is not None and document.mode is PresentationMode.NORMAL:
-            self.guards.note_seen(document.frame_id)
+        self._note_seen()
         self.timer.frame_shown()
 
     def reload_classes(self) -> None:
@@ -210,7 +233,7 @@ class FrameSession(OpenFrame):
         self.history.clear()
         if document is None:
             return NOTHING
-        outcome = self._enter(document.frame_id)
+        outcome = self._enter(self.listed_id)
         if finished:
             self._finish()
             return NOTHING
@@ -246,7 +269,8 @@ class FrameSession(OpenFrame):
         if not self.waiting:
             return False
         self._documents.take_predictions(document, run_frame_id)
-        self._hide_if_blind(document, self.frames.get(frame_id))
+        self._hide_if_blind(document, self.frames.get(frame_id), unseen=True)
+        self._note_seen()
         self.look_at(document)
         return True
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 LEAST_FRAMES: Final = 100
 """In a smaller folder a sample of it says too little to be worth the trouble."""
-_OPEN: Final = (FrameState.UNDECIDED, FrameState.DEFERRED)
+OPEN: Final = (FrameState.UNDECIDED, FrameState.DEFERRED)
+"""States of frames that wait for their labels."""
 
 
 class HonestyGuards:
@@ -45,7 +46,7 @@ class HonestyGuards:
 
     def is_blind(self, frame: Frame) -> bool:
         """Whether nothing of what the model proposed for a frame may be seen now."""
-        if not self.active or frame.state not in _OPEN or frame.run_frame_id is None or frame.id in self._seen:
+        if not self.active or frame.state not in OPEN or frame.run_frame_id is None or frame.id in self._seen:
             return False
         if frame.id in self._session.tuning_sample or self._session.trials.arm_of(frame.id) is not None:
             return False
@@ -77,8 +78,9 @@ class HonestyGuards:
 
 
 def blind_positions(frames: FrameColumns, settings: QueueSettings) -> NDArray[np.bool_]:
-    """Return (N,) which frames of a folder that is large enough are still to be labelled blind."""
+    """Return (N,) which frames of a folder that is large enough are still to be labelled blind, or will be once they
+    are predicted or can be read: an index of predictions may know of these before the frame list does."""
     if len(frames.ids) < LEAST_FRAMES:
         return np.zeros(len(frames.ids), np.bool_)
-    waiting = np.isin(frames.states, [STATE_NUMBER[state] for state in _OPEN]) & frames.predicted
+    waiting = np.isin(frames.states, [STATE_NUMBER[state] for state in (*OPEN, FrameState.FAILED)])
     return waiting & is_blind(frames.draws, settings)

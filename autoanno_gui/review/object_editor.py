@@ -41,7 +41,8 @@ class ObjectEditor:
         self.ghosts_wanted = False
         self._ghosts_for_frame = False
         self._clock = time.monotonic
-        self._clipboard: tuple[tuple[Geometry, int], ...] = ()
+        self.clipboard: tuple[tuple[Geometry, int], ...] = ()
+        """(outline, project class) of what was copied."""
         self._nudged: tuple[int, ...] | None = None
         """The objects of a running series of nudges: any other act ends it."""
         self._nudged_at = 0.0
@@ -244,14 +245,14 @@ class ObjectEditor:
         items = self._selected_objects()
         if not items:
             return SELECT_FIRST
-        self._clipboard = tuple((item.geometry, item.class_id) for item in items)
+        self.clipboard = tuple((item.geometry, item.class_id) for item in items)
         return Outcome(Step.NOTHING, text=f"{_objects(len(items))} copied.")
 
     def paste(self) -> Outcome:
         """Draw what was copied: in the same place, or a little beside it where the same object is already there."""
-        if not self._clipboard:
+        if not self.clipboard:
             return Outcome(Step.NOTHING, text="Nothing was copied yet.")
-        return self.draw_copies(self._clipboard, name="Paste")
+        return self.draw_copies(self.clipboard, name="Paste")
 
     def duplicate(self) -> Outcome:
         """Draw the selected objects once more, a little beside."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,11 +13,13 @@ from autoanno_gui.core.check_outcome import Outcome, final_labels, judge, left_a
 from autoanno_gui.core.checks import CHECK_EVENT
 from autoanno_gui.core.document import Document
 from autoanno_gui.core.frame_list import STATES
+from autoanno_gui.core.geometry import Geometry
 from autoanno_gui.core.history import Entry
 from autoanno_gui.core.planted_predictions import to_predictions
 from autoanno_gui.core.planting import Alteration, Planted, Planter, alter, choose_frame
-from autoanno_gui.core.records import ClassRecord, Frame, PresentationMode, Verdict
+from autoanno_gui.core.records import ClassRecord, Frame, How, PresentationMode, Verdict
 from autoanno_gui.review.documents import Documents
+from autoanno_gui.review.honesty import OPEN
 from autoanno_gui.store.reader import Reader
 from autoanno_gui.store.store_thread import Priority
 
@@ -50,11 +52,13 @@ class ShownCheck:
     Attributes:
         before: the frame that comes after it.
         after: the step of the history that came before it.
+        clipboard: what had been copied then.
     """
 
     prepared: PreparedCheck
     before: int
     after: Entry | None
+    clipboard: tuple[tuple[Geometry, int], ...]
 
     @property
     def document(self) -> Document:
@@ -102,8 +106,8 @@ class PlantedChecks:
         frames = self._session.frames
         # By the column: going through 100,000 frames one by one would be felt.
         eligible = set(frames.ids[np.isin(frames.states, _LABELLED)].tolist())
-        by_path = {frames.get(frame_id).path: frame_id for frame_id in eligible}
-        checked = [by_path[path] for path in self._checked if path in by_path]
+        known = [self._reader.frame_by_path(path) for path in self._checked]
+        checked = [frame.id for frame in known if frame is not None]
         for _ in range(_TRIES):
             chosen = choose_frame(eligible, recent=self._recent, checked=checked, rng=self._rng)
             if chosen is None:
@@ -121,6 +125,8 @@ class PlantedChecks:
             return None
         if (decision.width, decision.height) != (frame.width, frame.height):
             return None  # another picture by now
+        if self._reader.draft(frame.id) is not None:
+            return None  # the reviewer is about to change its labels
         session = self._session
         living = self._documents.living_class
         planted = alter(
@@ -161,6 +167,12 @@ class PlantedChecks:
         if self.shown is not None:
             self._documents.follow_merges(self.shown.document)
 
+    def note_opened(self, frame_id: int) -> None:
+        """Note that a frame is opened as itself: whoever has just seen it, or changes its labels, is shown no check of
+        it; another one is still owed."""
+        if self.waiting is not None and self.waiting.frame_id == frame_id:
+            self.waiting = None
+
     # ------------------------------------------------------------------------------------------------ showing
     def show(self, *, before: int) -> PreparedCheck | None:
         """Return the check that is to be shown now, if one is ready.
@@ -168,21 +180,30 @@ class PlantedChecks:
         Args:
             before: the frame that would be opened without it.
         """
-        if self._session.trials.runs_on(self._session.frames.get(before)):
-            # Between timed frames it would be timed, too; it waits until these are done.
+        if not self._would_blend_in(before):
             return None
+        session = self._session
         prepared, self.waiting = self.waiting, None
-        if prepared is None or self._planter is None or not self._session.guards.active or prepared.frame_id == before:
+        if prepared is None or self._planter is None or not session.guards.active or prepared.frame_id == before:
             return None
-        frame = self._session.frames.get(prepared.frame_id)
-        if not frame.state.labelled or not frame.usable:
+        frame, document = session.frames.get(prepared.frame_id), prepared.document
+        if not frame.state.labelled or not frame.usable or (frame.width, frame.height) != document.size:
             return None
-        if prepared.document.thresholds != self._session.thresholds:
+        if document.thresholds != session.thresholds or document.task is not session.task:
             # Made for others: labels would have become ghosts. The next decision brings another check.
             return None
         self._planter.shown()
-        self.shown = ShownCheck(prepared, before, self._session.history.to_undo)
+        self.shown = ShownCheck(prepared, before, session.history.to_undo, session.objects.clipboard)
         return prepared
+
+    def _would_blend_in(self, before: int) -> bool:
+        """Whether a check looks like the frames around it: these are reviewed, with candidates; else it waits."""
+        session = self._session
+        frame = session.frames.get(before)
+        if session.trials.runs_on(frame) or before in session.tuning_sample:
+            # Between timed frames it would be timed, too, and those of the sample show their ghosts.
+            return False
+        return frame.state in OPEN and frame.run_frame_id is not None
 
     def end(self, verdicts: tuple[Verdict, ...] | None, *, seconds: float) -> str:
         """Record what the reviewer made of the check on the screen.
@@ -195,10 +216,29 @@ class PlantedChecks:
             A sentence that says what was altered.
         """
         assert self.shown is not None
-        planted = self.shown.prepared.planted
+        planted = self._of_today(self.shown.prepared.planted)
+        if planted is None or any(verdict.how is How.THRESHOLD for verdict in verdicts or ()):
+            self.pass_over(seconds=seconds)
+            return "That was a check, but it cannot be judged any more. Your labels are as you left them."
         outcome = sent_away(planted) if verdicts is None else judge(planted, final_labels(verdicts))
         self._record(outcome, seconds)
         return _told(planted, outcome, self._session.classes)
+
+    def _of_today(self, planted: Planted) -> Planted | None:
+        """Return what was planted with the classes that stand for its own today; None when that leaves nothing wrong
+        with it."""
+        living = self._documents.living_class
+        truth, labels = (
+            tuple((living(class_id), geometry) for class_id, geometry in each)
+            for each in (planted.truth, planted.labels)
+        )
+        found = replace(planted, truth=truth, labels=labels)
+        return found if found.altered_label != found.true_label else None
+
+    def withdraw(self) -> None:
+        """Take the check off the screen as if it had never come: the reviewer is not to blame for that."""
+        if self.shown is not None:
+            self._forget(self.shown)
 
     def pass_over(self, *, seconds: float) -> None:
         """Record that the check on the screen was left without a decision."""
@@ -206,13 +246,12 @@ class PlantedChecks:
         self._record(left_alone(self.shown.prepared.planted), seconds)
 
     def _record(self, outcome: Outcome, seconds: float) -> None:
-        shown, self.shown = self.shown, None
+        shown = self.shown
         assert shown is not None
+        self._forget(shown)
         session = self._session
         path = session.frames.get(shown.prepared.frame_id).path
         self._checked.append(path)
-        # What was done on it must not be undone, or done again, on the frame itself.
-        session.history.forget_after(shown.after)
         body = outcome.as_event(
             shown.prepared.planted,
             reviewer=self._reviewer,
@@ -221,6 +260,14 @@ class PlantedChecks:
             seconds=round(seconds, 3),
         )
         session.on_write(session.store.submit(Priority.OTHER, lambda writer: writer.record_event(CHECK_EVENT, body)))
+
+
+    def _forget(self, shown: ShownCheck) -> None:
+        """Let nothing of a check outlast it: what was done on it must not be undone, or done again, on the frame
+        itself, and what was copied from it is no label."""
+        self.shown = None
+        self._session.history.forget_after(shown.after)
+        self._session.objects.clipboard = shown.clipboard
 
 
 def _told(planted: Planted, outcome: Outcome, classes: Mapping[int, ClassRecord]) -> str:

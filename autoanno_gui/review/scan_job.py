@@ -8,7 +8,6 @@ from pathlib import Path
 from autoanno_gui.core.errors import FolderError
 from autoanno_gui.core.records import Frame, ScannedFile
 from autoanno_gui.imaging.scan import scan_folder
-from autoanno_gui.store.hand_over import SAMPLE_OF
 from autoanno_gui.store.store_thread import Priority, Store
 from autoanno_gui.store.writer import Writer
 
@@ -42,9 +41,9 @@ def scan_job(store: Store, root: Path, *, on_skip: Callable[[str, str], None] | 
 
 def _handed_over(store: Store) -> set[str] | None:
     """Return the paths that a sample for a second reviewer holds; None for any other project."""
+    if not store.is_sample:
+        return None
     with store.reader() as reader:
-        if reader.setting(SAMPLE_OF) is None:
-            return None
         return {frame.path for block in reader.frames() for frame in block}
 
 

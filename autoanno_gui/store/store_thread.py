@@ -27,6 +27,7 @@ from autoanno_gui.store.connection import (
     project_error,
     shown_path,
 )
+from autoanno_gui.store.hand_over import SAMPLE_OF
 from autoanno_gui.store.migrations import SCHEMA_VERSION, copy_database, create, migrate
 from autoanno_gui.store.reader import Reader
 from autoanno_gui.store.writer import Writer
@@ -74,6 +75,7 @@ class Store:
     Attributes:
         file: the project file.
         project_uuid: identity of the project, the same in its copies.
+        is_sample: it was handed over for a second review, and takes no other frames of the folder than it was given.
     """
 
     def __init__(self, file: Path, lock: BaseFileLock, *, busy_timeout: float) -> None:
@@ -89,6 +91,7 @@ class Store:
         self._running: Priority = Priority.OTHER
         with self.reader() as reader:
             self.project_uuid: Final = reader.setting("project_uuid", "")
+            self.is_sample: Final = reader.setting(SAMPLE_OF) is not None
             self._root = reader.root()
         started: Future[None] = Future()
         # A daemon, so that a crash elsewhere cannot keep the process and its lock; `close` at exit drains it.

@@ -31,10 +31,10 @@ def compare_reviewers(window: MainWindow) -> None:
 
 
 def _settle(window: MainWindow, project: OpenProject, rows: list[dict[str, Any]]) -> None:
-    from autoanno_gui.ui.dialogs.compare import kinds_in_words
+    from autoanno_gui.ui.dialogs.compare import difference_in_words
 
     ids = {frame.path: frame.id for frame in project.session.frames}
-    words = {ids[row["frame"]]: kinds_in_words(row["kinds"]) for row in rows if row["frame"] in ids}
+    words = {ids[row["frame"]]: difference_in_words(row) for row in rows if row["frame"] in ids}
     window.queue_panel.show_list("Disagreements", list(words), words=words)
 
 

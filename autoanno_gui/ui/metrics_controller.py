@@ -50,14 +50,15 @@ class MetricsController(QObject):
         self._arranged = False
         """Whether the queue has read all predictions, so that the figures need not do it once more."""
         self._cost_ms = 0.0
+        self.watches = 0
+        """How often the ledger of the open project was looked through for drift."""
         self._decided: set[int] = set()
         self._since_watch = 0
         self._since_asked, self._since_decided = QElapsedTimer(), QElapsedTimer()
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._ask_when_due)
-        self._first_watch = QTimer(self, singleShot=True, interval=FIRST_WATCH_MS)
+        self._first_watch = QTimer(self, singleShot=True)
         self._first_watch.timeout.connect(self._watch_first)
-        panel.shown.connect(self._on_panel_shown)
 
     # ------------------------------------------------------------------------------------------------ the project
     def set_project(self, project: OpenProject | None, *, checks: bool = True) -> None:
@@ -78,9 +79,8 @@ class MetricsController(QObject):
         presenter.class_maps_changed.connect(lambda: self._refresh(project))
         project.closing.connect(lambda: self._let_go(project))
         project.queue.arranged.connect(lambda: self._on_arranged(project))
-        self._first_watch.start()
-        if self._panel.isVisible():
-            self._on_panel_shown()
+        if self._panel.in_sight:
+            self.show_now()
 
     def _let_go(self, project: OpenProject) -> None:
         if project is self._project:
@@ -96,7 +96,7 @@ class MetricsController(QObject):
             thread.stop()
             thread.deleteLater()
         self._news, self._busy, self._ended, self._cost_ms = MetricsNews(everything=True), False, False, 0.0
-        self._decided, self._since_watch, self._arranged = set(), 0, False
+        self._decided, self._since_watch, self._arranged, self.watches = set(), 0, False, 0
         self._since_asked.invalidate()
         self._since_decided.invalidate()
 
@@ -115,6 +115,11 @@ class MetricsController(QObject):
         """Read everything anew: what all decisions mean may have changed, or others have come."""
         if self._project is not None:
             self._refresh(self._project)
+
+    def watch(self) -> None:
+        """Look for drift as soon as it may be."""
+        self._since_watch = WATCH_EVERY
+        self._schedule()
 
     def ask_sitting(self, session: str, causes: tuple[str, ...]) -> None:
         """Ask for the figures of a sitting at once; `sitting_ready` brings them.
@@ -146,7 +151,8 @@ class MetricsController(QObject):
         self._since_decided.start()
         self._schedule()
 
-    def _on_panel_shown(self) -> None:
+    def show_now(self) -> None:
+        """Bring the panel up to date as soon as can be: it came into sight."""
         self._news.document = True
         if self._project is not None and not self._busy and self._arranged:
             self._timer.start(0)
@@ -154,22 +160,22 @@ class MetricsController(QObject):
     def _on_arranged(self, project: OpenProject) -> None:
         if project is self._project and not self._arranged:
             self._arranged = True
-            if self._panel.isVisible():
-                self._on_panel_shown()
+            self._first_watch.start(FIRST_WATCH_MS)
+            if self._panel.in_sight:
+                self.show_now()
 
     def _watch_first(self) -> None:
         """Drift that was there when the project was opened is as true as any."""
         project = self._project
         if project is not None and project.session.frames.count(*_DECIDED):
-            self._since_watch = WATCH_EVERY
-            self._schedule()
+            self.watch()
 
     # ------------------------------------------------------------------------------------------------ asking
     def _schedule(self) -> None:
         """See to it that what is wanted is asked for when its time has come."""
         if self._ended or self._busy or self._project is None or not self._arranged:
             return
-        self._news.document |= self._panel.isVisible() and bool(self._news.frame_ids or self._news.everything)
+        self._news.document |= self._panel.in_sight and bool(self._news.frame_ids or self._news.everything)
         self._news.drift |= self._since_watch >= WATCH_EVERY
         if self._news.asks:
             self._timer.start(self._due_in())
@@ -222,6 +228,7 @@ class MetricsController(QObject):
 
     def _on_watched(self, thread: MetricsThread, drift: dict[str, Any]) -> None:
         if thread is self._thread:
+            self.watches += 1
             self.drift_watched.emit(drift)
 
     def _on_sat(self, thread: MetricsThread, figures: dict[str, Any]) -> None:

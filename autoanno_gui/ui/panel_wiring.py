@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtWidgets import QDockWidget
+
 from autoanno_gui.ui.class_editor import ClassEditor
 from autoanno_gui.ui.panel_focus import PanelFocus
 
@@ -93,6 +95,9 @@ def _connect_metrics(window: MainWindow, focus: PanelFocus) -> None:
         said = {frame_id: words[paths[at]] for at, frame_id in found if paths[at] in words}
         window.queue_panel.show_list(name, [frame_id for _, frame_id in found], words=said)
 
+    dock = panel.parentWidget()
+    if isinstance(dock, QDockWidget):
+        dock.visibilityChanged.connect(lambda visible: window.metrics.show_now() if visible else None)
     panel.left.connect(focus.give_back)
     panel.frames_wanted.connect(show_frames)
     panel.measure_wanted.connect(window.actions_["tools.measure_return"].trigger)

@@ -191,7 +191,8 @@ class ProjectController(QObject):
         self._models.attach(self.project)
         self._segmenters.attach(self.project)
         try:
-            remember_project(self.home, store.root, store.file)
+            # A sample for a second review is opened beside the folder's own project, not in its place.
+            remember_project(self.home, store.root, store.file, replace=not store.is_sample)
         except KnownError as error:  # the project can be worked on all the same
             self.failed.emit(str(error))
         self.opened.emit()

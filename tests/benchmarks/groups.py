@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tests.benchmarks.figures import Figure
 
-GROUPS: Final = ("next_frame", "starting", "opening", "predicting", "segmenting", "many_objects", "threshold")
+GROUPS: Final = ("next_frame", "starting", "opening", "predicting", "segmenting", "many_objects", "threshold", "drift")
 
 
 def measure(name: str, folder: Path, *, short: bool, given: Mapping[str, Any]) -> list[Figure]:

@@ -8,7 +8,9 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QTableWidget, QWidget
 
+from autoanno_gui.config import AppHome, project_file_for
 from autoanno_gui.core.records import FrameState
+from autoanno_gui.review.hand_over import hand_over
 from autoanno_gui.store.store_thread import Store, open_report
 from autoanno_gui.ui.dialogs.compare import CompareDialog
 from autoanno_gui.ui.dialogs.hand_over import HandOverDialog, MergeDialog
@@ -101,12 +103,12 @@ def test_two_projects_are_compared_and_settled_by_keys(driver: Driver, bens: Pat
     assert rows["F1 at IoU 0.50"].startswith("0.60  (")
     assert rows["Kappa of verdicts"] == "–"
     assert found["classes"][0][:3] == ["cat", "3 / 4", "0.86"]  # type: ignore[index]
-    assert found["differences"] == [["frame_2.jpg", "2 only theirs"], ["frame_0.jpg", "1 other class"]]
+    assert found["differences"] == [["frame_2.jpg", "dog only theirs ×2"], ["frame_0.jpg", "dog is their cat"]]
 
     driver.wait(lambda: driver.shown[-1] == "frame_2.jpg")
     assert driver.window.focusWidget() is driver.window.canvas
     assert driver.window.queue_panel.filters.chip.text() == "Disagreements (2)  ×"
-    assert listed(driver) == [("frame_2.jpg", "2 only theirs"), ("frame_0.jpg", "1 other class")]
+    assert listed(driver) == [("frame_2.jpg", "dog only theirs ×2"), ("frame_0.jpg", "dog is their cat")]
     driver.decide(Key.Key_Space)
     assert driver.frame == "frame_0.jpg"
 
@@ -251,3 +253,16 @@ def test_without_labels_there_is_nothing_to_hand_over(open_window: Open, tmp_pat
     in_dialog(HandOverDialog, act)
     trigger(driver, "tools.hand_over")
     assert driver.window.focusWidget() is driver.window.canvas
+
+
+def test_a_sample_is_not_taken_for_the_folders_own_project(driver: Driver, tmp_path: Path) -> None:
+    root, own = driver.session.store.root, driver.session.store.file
+    sample = tmp_path / "sample.autoanno"
+    for _ in hand_over(own, sample, paths=NAMES[:2]):
+        pass
+    before = len(driver.shown)
+    driver.window.projects.open_project(sample)
+    driver.wait(lambda: len(driver.shown) > before)
+    driver.wait(lambda: len(listed(driver)) == 2)
+    assert driver.session.store.file == sample
+    assert project_file_for(AppHome.find(), root) == own

@@ -142,7 +142,7 @@ def test_f6_brings_a_panel_in_front_that_lies_behind_a_tab(driver: Driver) -> No
     window.actions_["tools.tune"].trigger()
     driver.wait(window.tuner_panel.sample_button.hasFocus)
     window.canvas.setFocus()
-    for _ in range(len(window.panels)):
+    for _ in range(sum(panel.isVisible() for panel in window.panels)):
         window.actions_["focus.next_panel"].trigger()
         at = QApplication.focusWidget()
         assert at is not None

@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from autoanno_gui.review.metrics_report import full_report
 from autoanno_gui.ui import theme
-from autoanno_gui.ui.panels.metrics import NODS, MetricsPanel
+from autoanno_gui.ui.panels.metrics import MetricsPanel
+from autoanno_gui.ui.panels.metrics_body import NODS
 from autoanno_gui.ui.panels.metrics_charts import ChartView, spoken
 from autoanno_gui.ui.theme import ThemeName
 from tests.metrics_kit import DELETED, MANY, MOVED, open_ledger
@@ -95,8 +96,8 @@ def test_esc_gives_the_keys_back_and_f6_brings_them(opened: Driver) -> None:
             break
     else:
         pytest.fail("F6 never came to the metrics")
-    panel.breakdown.table.setFocus()
-    QTest.keyClick(panel.breakdown.table, Key.Key_Escape)
+    panel.body.breakdown.table.setFocus()
+    QTest.keyClick(panel.body.breakdown.table, Key.Key_Escape)
     opened.wait(opened.window.canvas.hasFocus)
 
 
@@ -115,11 +116,11 @@ def test_space_turns_a_page_and_decides_no_frame(opened: Driver) -> None:
 def test_it_shows_the_figures_of_the_ledger(opened: Driver) -> None:
     panel = show_metrics(opened)
     # 22 moved and 1 deleted of 25 frames' 8 candidates: 23 of 200.
-    assert panel.so_far.texts[:2] == ("12%", "so far, hard frames first")
-    assert panel.so_far.texts[2].endswith("200 candidates")
-    assert panel.whole.texts[1] == "whole folder (estimate)"
-    assert panel.whole.texts[2].endswith("by what is left")
-    figures = {name: (value, rest) for name, value, rest in panel.figures.texts}
+    assert panel.body.so_far.texts[:2] == ("12%", "so far, hard frames first")
+    assert panel.body.so_far.texts[2].endswith("200 candidates")
+    assert panel.body.whole.texts[1] == "whole folder (estimate)"
+    assert panel.body.whole.texts[2].endswith("by what is left")
+    figures = {name: (value, rest) for name, value, rest in panel.body.figures.texts}
     assert figures["Seconds a frame"] == ("4.0 s", "9 in 10 within 4.0 s")
     assert figures["Missed by the model"][0] == "0%"
     assert figures["Frames an hour"][1] == "25 of 40 frames"
@@ -131,24 +132,24 @@ def test_it_shows_the_figures_of_the_ledger(opened: Driver) -> None:
 def test_too_few_frames_give_no_wild_numbers(driver: Driver) -> None:
     driver.decide(Key.Key_Space)
     panel = show_metrics(driver)
-    assert panel.so_far.texts == ("–", "so far, hard frames first", "Not enough data yet (1 of 20 frames)")
-    assert panel.whole.texts[0] == "–"
-    assert {value for _, value, _ in panel.figures.texts} == {"–"}
+    assert panel.body.so_far.texts == ("–", "so far, hard frames first", "Not enough data yet (1 of 20 frames)")
+    assert panel.body.whole.texts[0] == "–"
+    assert {value for _, value, _ in panel.body.figures.texts} == {"–"}
     assert panel.texts["why"] == "Not enough data yet (1 of 20 frames)"
-    assert not any(reason.isVisible() for reason in panel.reasons)
+    assert not any(reason.isVisible() for reason in panel.body.reasons)
 
 
 def test_the_breakdown_has_a_table_for_each_kind_of_group(opened: Driver) -> None:
     panel = show_metrics(opened)
     # The first candidate of each frame is a cat, the second a dog; four of each on 25 frames.
-    assert [(name, rate, of) for name, rate, _, of in panel.breakdown.texts] == [
+    assert [(name, rate, of) for name, rate, _, of in panel.body.breakdown.texts] == [
         ("cat", "22%", "100"),
         ("dog", "1.0%", "100"),
     ]
     seen = {}
-    for at in range(panel.breakdown.chooser.count()):
-        panel.breakdown.chooser.setCurrentIndex(at)
-        seen[panel.breakdown.chooser.currentText()] = panel.breakdown.texts
+    for at in range(panel.body.breakdown.chooser.count()):
+        panel.body.breakdown.chooser.setCurrentIndex(at)
+        seen[panel.body.breakdown.chooser.currentText()] = panel.body.breakdown.texts
     assert [row[0] for row in seen["By round"]] == ["Round 1"]
     assert [row[0] for row in seen["By place in the queue"]] == ["Borderline"]
     assert [row[0] for row in seen["By model"]] == ["test.pt"]
@@ -157,9 +158,9 @@ def test_the_breakdown_has_a_table_for_each_kind_of_group(opened: Driver) -> Non
 
 def test_a_second_look_lists_the_frames_with_the_reason(opened: Driver) -> None:
     panel = show_metrics(opened)
-    assert panel.second_look.text() == "Second Look (3)"
-    panel.second_look.setFocus()
-    QTest.keyClick(panel.second_look, Key.Key_Space)
+    assert panel.body.second_look.text() == "Second Look (3)"
+    panel.body.second_look.setFocus()
+    QTest.keyClick(panel.body.second_look, Key.Key_Space)
     opened.wait(lambda: opened.shown[-1] == "frame_22.jpg")
     assert listed(opened) == ["frame_22.jpg", "frame_21.jpg", "frame_20.jpg"]
     assert opened.window.queue_panel.filters.chip.text() == f"{NODS} (3)  ×"
@@ -174,7 +175,7 @@ def test_a_reason_shows_its_frames_in_the_queue(opened: Driver) -> None:
     document["hypotheses"][0]["frames"] = ["frame_7.jpg", "frame_3.jpg", "gone.jpg"]
     panel.show_document(document)
     opened.wait(lambda: panel.settled)
-    first = panel.reasons[0]
+    first = panel.body.reasons[0]
     assert first.texts[0] == "The model takes a bus for a truck."
     assert first.texts[3] == "31% of the corrections"
     QTest.mouseClick(first.frames, Qt.MouseButton.LeftButton)
@@ -195,12 +196,12 @@ def test_decisions_and_undo_are_followed(opened: Driver) -> None:
     opened.window.review(lambda presenter: presenter.open_frame(id_of(opened, "frame_30.jpg")))
     opened.wait(lambda: opened.shown[-1] == "frame_30.jpg")
     opened.decide(Key.Key_Space)
-    opened.wait(lambda: ("Frames an hour", "26 of 40 frames") in [(a, c) for a, _, c in panel.figures.texts])
+    opened.wait(lambda: ("Frames an hour", "26 of 40 frames") in [(a, c) for a, _, c in panel.body.figures.texts])
     opened.decide(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    opened.wait(lambda: ("Frames an hour", "25 of 40 frames") in [(a, c) for a, _, c in panel.figures.texts])
+    opened.wait(lambda: ("Frames an hour", "25 of 40 frames") in [(a, c) for a, _, c in panel.body.figures.texts])
     settle(opened)
     with opened.reader() as reader:
-        assert panel._document == full_report(reader)
+        assert panel.document == full_report(reader)
 
 
 def id_of(driver: Driver, path: str) -> int:
@@ -213,7 +214,7 @@ def test_renamed_classes_are_shown_by_their_new_name(opened: Driver) -> None:
     presenter = opened.window.presenter
     assert presenter is not None
     presenter.classes.rename(cat, "tiger")
-    opened.wait(lambda: [row[0] for row in panel.breakdown.texts] == ["tiger", "dog"])
+    opened.wait(lambda: [row[0] for row in panel.body.breakdown.texts] == ["tiger", "dog"])
 
 
 def test_nothing_is_worked_out_for_a_panel_that_nobody_sees(opened: Driver) -> None:
@@ -224,6 +225,19 @@ def test_nothing_is_worked_out_for_a_panel_that_nobody_sees(opened: Driver) -> N
     assert opened.window.metrics.decided == 3
 
 
+def test_behind_a_tab_it_rests_and_comes_up_to_date_when_it_is_raised(opened: Driver) -> None:
+    panel = show_metrics(opened)
+    classes, dock = opened.window.classes_panel.parentWidget(), panel.parentWidget()
+    assert isinstance(classes, QDockWidget)
+    assert isinstance(dock, QDockWidget)
+    classes.raise_()
+    opened.wait(lambda: not panel.in_sight)
+    opened.decide(Key.Key_Space)
+    assert not opened.window.metrics.busy
+    dock.raise_()
+    opened.wait(lambda: ("Frames an hour", "26 of 40 frames") in [(a, c) for a, _, c in panel.body.figures.texts])
+
+
 def test_another_project_begins_with_nothing_and_closing_ends_the_thread(opened: Driver, tmp_path: Path) -> None:
     panel = show_metrics(opened)
     other = make_project(tmp_path, [USUAL] * 2, name="other")
@@ -232,7 +246,7 @@ def test_another_project_begins_with_nothing_and_closing_ends_the_thread(opened:
     opened.window.open_folder(other.folder, project_file=other.file)
     opened.wait_for_frame(before)
     settle(opened)
-    assert ("Frames an hour", "–", "0 of 2 frames") in panel.figures.texts
+    assert ("Frames an hour", "–", "0 of 2 frames") in panel.body.figures.texts
     opened.window.metrics.refresh()
     assert opened.window.metrics.busy
     opened.close()

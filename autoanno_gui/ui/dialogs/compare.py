@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from typing import Any, Final
@@ -38,13 +39,15 @@ _FIGURES: Final = (
     ("kappa_verdict", "Kappa of verdicts", "The same for accepted, edited and rejected on proposals that both judged."),
     ("alpha", "Krippendorff's alpha", "Agreement on which objects there are and of what class, beyond chance."),
 )
+HEIGHT: Final = 620
+"""Logical pixels of the dialog, once there is something to see."""
 LISTED: Final = 1000
 """Frames that differ and have a row here; all of them are settled."""
-_KINDS: Final = {
-    "missing": "only theirs",
-    "extra": "only yours",
-    "class": "other class",
-    "outline": "other outline",
+_WORDS: Final = {
+    "missing": "{1} only theirs",
+    "extra": "{0} only yours",
+    "class": "{0} is their {1}",
+    "outline": "{0} outlined otherwise",
 }
 
 
@@ -123,9 +126,9 @@ class CompareDialog(WorkDialog):
         self.report = result
         first, second = (name or "–" for name in result["reviewers"])
         differing = result["disagreements"]
-        found = f"They differ on {count_of(len(differing), 'frame')}" if differing else "They agree on every frame"
-        frames = f"{first} and {second}: {count_of(result['frames'], 'frame')} in common. {found}."
-        self.say("\n".join([frames, *result["notes"]]))
+        found = f"They differ on {count_of(len(differing), 'frame')}." if differing else "They agree on every frame."
+        common = f"{first} and {second}: {count_of(result['frames'], 'frame')} in common. {found}"
+        self.say("\n".join([*([common] if result["frames"] else []), *result["notes"]]))
         self._show_figures(result)
         _fill(
             self.classes,
@@ -138,14 +141,14 @@ class CompareDialog(WorkDialog):
         _fill(
             self.differences,
             ["Frame", "What differs"],
-            [[row["frame"], kinds_in_words(row["kinds"])] for row in differing[:LISTED]],
+            [[row["frame"], difference_in_words(row)] for row in differing[:LISTED]],
             numbers=False,
         )
         self.differences.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.settle_button.setVisible(bool(differing))
         self._tables.setVisible(result["frames"] > 0)
         if result["frames"]:
-            self.resize(self.width(), max(self.height(), 620))
+            self.make_room(HEIGHT)
         if differing:
             self.settle_button.setDefault(True)
             self.settle_button.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -171,9 +174,10 @@ class CompareDialog(WorkDialog):
             self.accept()
 
 
-def kinds_in_words(kinds: dict[str, int]) -> str:
-    """Return by what a frame differs, such as `2 only theirs, 1 other class`."""
-    return ", ".join(f"{count:,} {_KINDS[kind]}" for kind, count in kinds.items())
+def difference_in_words(row: dict[str, Any]) -> str:
+    """Return by what a frame differs, such as `dog only theirs ×2, cat is their dog`."""
+    found = Counter(_WORDS[one["kind"]].format(*one["classes"]) for one in row["objects"])
+    return ", ".join(f"{words} ×{count}" if count > 1 else words for words, count in found.items())
 
 
 def _rates(row: dict[str, Any]) -> tuple[float | None, ...]:

@@ -87,6 +87,14 @@ class WorkDialog(QDialog):
         """Show a sentence under the form."""
         self.said.setText(text)
         self.said.setVisible(bool(text))
+        self.make_room()
+
+    def make_room(self, least: int = 0) -> None:
+        """Grow so that nothing is cut off, to `least` logical pixels of height at least."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(self.width(), max(self.height(), least, layout.totalHeightForWidth(self.width())))
 
     # ------------------------------------------------------------------------------------------------ the work
     @property

@@ -37,7 +37,7 @@ def test_pairs_are_taken_so_that_all_overlap_as_far_as_possible() -> None:
 def test_objects_that_overlap_by_less_than_half_are_no_pair() -> None:
     frame = compare_frame([at(0)], [at(34)])  # 66 / 134 = 0.493
     assert frame.pairs == ()
-    assert frame.differences() == {"missing": 1, "extra": 1}
+    assert frame.differences() == [("missing", None, 0), ("extra", 0, None)]
     assert [(pair.a, pair.b) for pair in compare_frame([at(0)], [at(33)]).pairs] == [(0, 0)]
 
 
@@ -50,8 +50,14 @@ def test_differences_are_told_by_their_kind() -> None:
     a = [at(0), at(200), at(400, "dog"), at(600)]
     b = [at(0), at(220), at(400, "cat"), at(800), at(1000)]
     # 0 is alike; 200 overlaps by 80 / 120; 400 has another class; 600 has only one, 800 and 1000 the other.
-    assert compare_frame(a, b).differences() == {"missing": 2, "extra": 1, "class": 1, "outline": 1}
-    assert compare_frame(a, a).differences() == {}
+    assert compare_frame(a, b).differences() == [
+        ("missing", None, 3),
+        ("missing", None, 4),
+        ("extra", 3, None),
+        ("class", 2, 2),
+        ("outline", 1, 1),
+    ]
+    assert compare_frame(a, a).differences() == []
 
 
 def test_outlines_of_any_kind_are_compared() -> None:
@@ -112,6 +118,10 @@ def test_without_a_choice_there_is_no_kappa() -> None:
     assert cohen_kappa([("cat", "cat")] * 9) is None
     assert kappa_interval([[("cat", "cat")]] * 9) is None
     assert kappa_interval([]) is None
+    # One who always says the same agrees by chance only, on whichever frames.
+    constant = [[("cat", "cat")], [("dog", "cat")], [("cat", "cat")]]
+    assert cohen_kappa([pair for frame in constant for pair in frame]) == 0.0
+    assert kappa_interval(constant) is None
 
 
 def test_the_interval_of_kappa_is_by_whole_frames() -> None:
@@ -157,7 +167,7 @@ def test_figures_of_three_frames() -> None:
     assert rows["cat"]["mean_iou"] == pytest.approx((1 + 80 / 120) / 2)
     assert rows["dog"]["f1_50"] == pytest.approx(2 * 1 / 3)
     for row in (found, *rows.values()):
-        for rate in ("f1_50", "f1_75", "mean_iou"):
+        for rate in ("f1_50", "f1_75", *(["mean_iou"] if row is found else [])):
             low, high = row[f"{rate}_interval"]
             assert 0 <= low <= row[rate] <= high <= 1
 

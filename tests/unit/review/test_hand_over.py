@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -323,6 +325,25 @@ class TestStopped:
         store.submit(Priority.OTHER, lambda w: w.ledger.execute("DROP TRIGGER fault").fetchall()).result()
         assert run(merge_back(store, theirs)).merged == 12
         assert_whole(store)
+
+    def test_a_killed_merge_leaves_whole_transactions(self, store: Store, theirs: Path) -> None:
+        file = store.file
+        store.close()
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tests.unit.review.merge_child", str(file), str(theirs)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert child.stdout is not None
+        with child, child.stdout:
+            assert [child.stdout.readline().strip() for _ in range(2)] == ["0", "8"]
+            child.kill()
+        merged = rows(file, "SELECT count(*) FROM decision")[0][0]
+        assert 8 <= merged < 20, "it was killed on the way"
+        assert rows(file, "SELECT count(*) FROM annotation") == [(2 * merged,)]
+        with Store.open(file) as again:
+            assert run(merge_back(again, theirs)).merged == 20 - merged
+            assert_whole(again)
 
 
 def assert_whole(store: Store) -> None:
