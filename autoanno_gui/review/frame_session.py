@@ -96,9 +96,10 @@ class FrameSession(OpenFrame):
     def _note_seen(self) -> None:
         """Note that the proposals of the open frame are on the screen, if they are."""
         document = self.document
-        if self._painted and document is not None and document.predictions is not None:
-            if document.mode is PresentationMode.NORMAL:
-                self.guards.note_seen(document.frame_id)
+        if document is None or document.predictions is None or document.mode is not PresentationMode.NORMAL:
+            return
+        if self._painted:
+            self.guards.note_seen(document.frame_id)
 
     def look_at(self, document: Document) -> None:
         """Let keys act on the objects of a document from now on, or on what they have become; a frame of the tuning

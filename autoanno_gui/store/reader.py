@@ -49,7 +49,8 @@ class LedgerEntry(NamedTuple):
     Attributes:
         number: rises in the order in which decisions were recorded.
         path: the frame's.
-        first: whether it is the frame's first one that decided it (not put it off): the one for metrics.
+        first: whether it is the frame's first one that decided it (not put it off): the one for metrics. One that was
+            merged counts only where none was made here.
         adopted: whether it is the frame's newest one: the one for labels.
         predictions: what was judged, without outlines beyond the boxes; None for a frame without predictions.
         model: name of the model it came from, with that of the segmenter where there was one.
@@ -120,7 +121,8 @@ class Reader(MergeReader):
         among = "" if frame_ids is None else "AND d.frame_id IN (SELECT value FROM json_each(?))"
         chosen = [] if frame_ids is None else [compact(sorted(frame_ids))]
         earlier = (
-            "SELECT 1 FROM decision e WHERE e.frame_id = d.frame_id AND e.id < d.id AND e.kind <> 'deferred' "
+            "SELECT 1 FROM decision e WHERE e.frame_id = d.frame_id AND e.kind <> 'deferred' "
+            "AND (e.origin <> '', e.id) < (d.origin <> '', d.id) "
             "AND NOT EXISTS (SELECT 1 FROM revocation r WHERE r.decision_id = e.id)"
         )
         sql = (

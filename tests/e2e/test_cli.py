@@ -18,7 +18,7 @@ from tests.e2e.cli_kit import report, run
 from tests.e2e.conftest import ROOT
 from tests.projects import MadeProject, draw_frames
 
-VERBS = ("gui", "scan", "predict", "queue", "metrics", "tune", "export", "doctor", "demo")
+VERBS = ("gui", "scan", "predict", "queue", "metrics", "tune", "agree", "export", "doctor", "demo")
 
 
 # ------------------------------------------------------------------------------------------------ help and usage
@@ -34,7 +34,7 @@ def test_every_verb_explains_itself(verb: str) -> None:
     result = run(verb, "--help")
     assert (result.exit_code, result.stderr) == (0, "")
     assert f" {verb} " in result.stdout.splitlines()[0]
-    assert ("--project" in result.stdout) is (verb != "demo")
+    assert ("--project" in result.stdout) is (verb not in ("agree", "demo"))
     assert ("--json" in result.stdout) is (verb not in ("gui", "demo"))
 
 

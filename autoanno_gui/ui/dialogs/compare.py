@@ -39,8 +39,11 @@ _FIGURES: Final = (
     ("kappa_verdict", "Kappa of verdicts", "The same for accepted, edited and rejected on proposals that both judged."),
     ("alpha", "Krippendorff's alpha", "Agreement on which objects there are and of what class, beyond chance."),
 )
+_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 HEIGHT: Final = 620
 """Logical pixels of the dialog, once there is something to see."""
+ROW_HEIGHT: Final = 24
 LISTED: Final = 1000
 """Frames that differ and have a row here; all of them are settled."""
 _WORDS: Final = {
@@ -88,13 +91,14 @@ class CompareDialog(WorkDialog):
         row.addWidget(self.file, 1)
         self.form.addRow(row)
         self.form.addRow(self.here)
-        upper = QHBoxLayout()
-        upper.addWidget(self.figures, 5)
-        upper.addWidget(self.classes, 6)
-        lower = QVBoxLayout(self._tables)
-        lower.setContentsMargins(0, 0, 0, 0)
-        lower.addLayout(upper, 3)
-        lower.addWidget(self.differences, 2)
+        lower = QHBoxLayout()
+        lower.addWidget(self.classes, 4)
+        lower.addWidget(self.differences, 5)
+        self.figures.setFixedHeight((len(_FIGURES) + 2) * ROW_HEIGHT + 12)
+        tables = QVBoxLayout(self._tables)
+        tables.setContentsMargins(0, 0, 0, 0)
+        tables.addWidget(self.figures)
+        tables.addLayout(lower, 1)
         self.lay_out(self._tables)
         self._tables.hide()
         self.settle_button.hide()
@@ -203,19 +207,23 @@ def _table(name: str) -> QTableWidget:
     table.setTabKeyNavigation(False)
     table.setShowGrid(False)
     table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(24)
+    table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
     return table
 
 
 def _fill(table: QTableWidget, columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = True) -> None:
     table.setColumnCount(len(columns))
-    table.setHorizontalHeaderLabels(list(columns))
+    for column, title in enumerate(columns):
+        header = QTableWidgetItem(title)
+        header.setTextAlignment(_RIGHT if column and numbers else _LEFT)
+        table.setHorizontalHeaderItem(column, header)
     table.setRowCount(len(rows))
     for at, row in enumerate(rows):
         for column, text in enumerate(row):
             item = QTableWidgetItem(text)
-            if column and numbers:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setTextAlignment(_RIGHT if column and numbers else _LEFT)
+            if not numbers:
+                item.setToolTip(text)  # where it is cut short
             table.setItem(at, column, item)
     table.resizeColumnsToContents()
     table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

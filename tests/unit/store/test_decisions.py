@@ -415,3 +415,22 @@ def _take(store: Store, ids: list[int], expected: Expected, step: tuple[object, 
                 assert run_frame_id is not None
                 expected.predicted[at].append((expected.size[at], run_frame_id))
                 expected.error[at] = False
+
+
+def test_a_merged_decision_counts_for_the_figures_only_where_none_was_made_here(store: Store, reader: Reader) -> None:
+    both, merged_only = add(store, "a.jpg", "b.jpg")
+    for frame in (both, merged_only):
+        decide(store, replace(decision(frame.id, DecisionKind.REJECTED), origin="another project"))
+    assert [(entry.path, entry.first, entry.adopted) for entry in reader.decisions()] == [
+        ("a.jpg", True, True),
+        ("b.jpg", True, True),
+    ]
+    mine = decision(both.id)
+    decide(store, mine)
+    assert [(entry.path, entry.first, entry.adopted) for entry in reader.decisions()] == [
+        ("a.jpg", False, False),
+        ("b.jpg", True, True),
+        ("a.jpg", True, True),
+    ]
+    revoke(store, mine)
+    assert [entry.first for entry in reader.decisions()] == [True, True]

@@ -1,0 +1,222 @@
+"""Two projects that differ in nothing but what the model proposed for two hidden frames look the same in every respect,
+whatever is tried on these frames: anything else would tell."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from difflib import unified_diff
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QImage
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
+
+from autoanno_gui.core.queue import is_blind
+from autoanno_gui.core.queue_filter import QueueFilter
+from autoanno_gui.core.queue_settings import OrderName, QueueSettings
+from autoanno_gui.core.records import PresentationMode
+from autoanno_gui.core.trial import Arm, Trial
+from autoanno_gui.review.queue_keeper import QUEUE_SETTING
+from autoanno_gui.review.trial_keeper import TRIAL_SETTING
+from autoanno_gui.store.store_thread import Priority, Store
+from autoanno_gui.ui.panels.histogram import ConfidenceHistogram
+from autoanno_gui.ui.panels.queue_popup import Narrowing
+from tests.projects import SURE, USUAL, MadeProject, Proposal, make_project
+from tests.ui.conftest import Open
+from tests.ui.driver import Driver
+from tests.ui.test_contact_sheet import sheet
+
+FRAMES = 110
+SETTINGS = QueueSettings(order=OrderName.RANDOM, audit_every=2)
+FEW: tuple[Proposal, ...] = (Proposal((30, 120, 90, 200), 2, 0.55, second=0.4),)
+MANY: tuple[Proposal, ...] = (
+    SURE,
+    *(Proposal((150 + 12 * at, 30, 190 + 12 * at, 110), 1, 0.52 + at / 20, second=0.3) for at in range(6)),
+    Proposal((220, 140, 300, 220), 0, 0.2),
+)
+TEXTS = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
+COMMANDS = (
+    "object.next object.accept object.previous object.reject object.select_all object.copy object.paste "
+    "object.duplicate object.copy_previous object.swap_class object.set_class_1 object.nudge_left object.grow_up "
+    "object.repair object.refine object.show_ghosts threshold.lower threshold.lower threshold.raise threshold.raise "
+    "threshold.class_lower threshold.class_raise threshold.class_reset view.zoom_object view.fit view.zoom_in view.fit "
+    "view.thumbnails review.label_by_hand review.more_like_this tool.segment tool.box tool.select "
+    "edit.undo edit.redo review.accept_frame edit.escape review.next review.previous"
+).split()
+ORDERS = (OrderName.REVIEW, OrderName.UNCERTAIN, OrderName.LEAST_CONFIDENT, OrderName.COUNT, OrderName.CLASS)
+
+
+def blind_pair() -> tuple[int, int]:
+    """Return the numbers of two frames that are labelled blind; that follows from their names."""
+    draws = np.array([zlib.crc32(f"frame_{number}.jpg".encode()) for number in range(FRAMES)], np.uint32)
+    first, second = np.flatnonzero(is_blind(draws, SETTINGS))[:2].tolist()
+    return first, second
+
+
+def make_twin(folder: Path, proposals: tuple[tuple[Proposal, ...], tuple[Proposal, ...]]) -> MadeProject:
+    """Make a project in which these are proposed for the pair, and the usual for all others."""
+    of_frames: list[tuple[Proposal, ...]] = [USUAL] * FRAMES
+    for number, proposed in zip(blind_pair(), proposals, strict=True):
+        of_frames[number] = proposed
+    made = make_project(folder, of_frames)
+    with Store.open(made.file) as store:
+        store.submit(Priority.OTHER, lambda w: w.set_setting(QUEUE_SETTING, SETTINGS.to_json())).result()
+    return made
+
+
+@pytest.fixture(params=["blind", "by hand"])
+def twins(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[MadeProject, MadeProject]:
+    """Two projects in which what is proposed for the pair is exchanged, so that what is counted over the folder stays
+    the same. The pair is labelled blind, or drawn to be labelled by hand."""
+    made = make_twin(tmp_path / "one", (FEW, MANY)), make_twin(tmp_path / "two", (MANY, FEW))
+    if request.param == "by hand":
+        trial = Trial(1, "2026-01-01T10:00:00+00:00", "ann", 1, {made[0].names[at]: Arm.HAND for at in blind_pair()})
+        for each in made:
+            with Store.open(each.file) as store:
+                store.submit(Priority.OTHER, lambda w: w.set_setting(TRIAL_SETTING, trial.to_json())).result()
+    return made
+
+
+# ---------------------------------------------------------------------------------------------------- all there is to see
+def rows_of(view: QAbstractItemView) -> list[str]:
+    """Return all that a list or table says of its rows, whether they are in sight or not."""
+    model = view.model()
+    if model is None:
+        return []
+    found = []
+    for row in range(model.rowCount()):
+        for column in range(model.columnCount()):
+            index = model.index(row, column)
+            found.append(" / ".join(str(model.data(index, role)) for role in TEXTS))
+    return [*found, f"current {view.currentIndex().row()}"]
+
+
+def said_by(widget: QWidget) -> list[str]:
+    """Return all that one widget says, to the eye, the pointer or a screen reader."""
+    found = [widget.toolTip(), widget.accessibleName(), widget.accessibleDescription()]
+    if isinstance(widget, QLabel | QLineEdit):
+        found.append(widget.text())
+    if isinstance(widget, QAbstractButton):
+        found += [widget.text(), f"{widget.isEnabled()} {widget.isChecked()}"]
+    if isinstance(widget, QComboBox):
+        found += [widget.itemText(at) for at in range(widget.count())]
+        found.append(f"current {widget.currentIndex()}")
+    if isinstance(widget, QAbstractSlider):
+        found.append(f"{widget.minimum()} {widget.value()} {widget.maximum()}")
+    if isinstance(widget, QAbstractItemView):
+        found += rows_of(widget)
+    return found
+
+
+def seen(driver: Driver) -> list[str]:
+    """Return all that the window says, and what it paints over the picture."""
+    window = driver.window
+    found = [window.windowTitle()]
+    for widget in filter(QWidget.isVisible, window.findChildren(QWidget)):
+        found.append(f"{type(widget).__name__} {' | '.join(said_by(widget))}")
+    for action in window.findChildren(QAction):
+        found.append(f"{action.objectName()} {action.isEnabled()} {action.isChecked()} {action.text()}")
+    pixels = [window.canvas.viewport().grab(), *(each.grab() for each in window.findChildren(ConfidenceHistogram))]
+    return found + [str(hash(bytes(p.toImage().convertToFormat(QImage.Format.Format_RGB32).constBits()))) for p in pixels]
+
+
+def differences(one: Driver, other: Driver) -> list[str]:
+    """Return what the two windows do not have in common."""
+    said = [[line.replace(str(each.session.store.root), "") for line in seen(each)] for each in (one, other)]
+    return [line for line in unified_diff(*said, n=0, lineterm="") if line[0] in "+-"][2:]
+
+
+class Twins:
+    """Two windows in which the same is done."""
+
+    def __init__(self, one: Driver, other: Driver) -> None:
+        self.drivers = one, other
+
+    def do(self, act: Callable[[Driver], object], *, what: str) -> None:
+        """Do something in both windows, and compare all there is to see."""
+        for driver in self.drivers:
+            act(driver)
+        found = differences(*self.drivers)
+        assert not found, what + chr(10) + chr(10).join(found) + str([(d.window.size(), d.window.canvas.size()) for d in self.drivers])
+
+    def go_to(self, number: int) -> None:
+        for driver in self.drivers:
+            open_frame(driver, number)
+
+
+def open_frame(driver: Driver, number: int) -> None:
+    frame = driver.session.frames.at(number)
+    assert driver.window.presenter is not None
+    driver.window.presenter.open_frame(frame.id)
+    driver.wait(lambda: driver.shown[-1] == frame.path and driver.session.objects.enabled)
+
+
+def arranged_by(driver: Driver, order: OrderName) -> None:
+    project = driver.window.projects.project
+    assert project is not None
+    heard: list[bool] = []
+    connection = project.queue.arranged.connect(lambda: heard.append(True))
+    project.queue.use(QueueSettings(order=order, audit_every=SETTINGS.audit_every))
+    driver.wait(lambda: bool(heard))
+    project.queue.disconnect(connection)
+
+
+@pytest.fixture
+def both(open_window: Open, twins: tuple[MadeProject, MadeProject]) -> Twins:
+    drivers = open_window(twins[0]), open_window(twins[1])
+    for driver in drivers:
+        project = driver.window.projects.project
+        assert project is not None
+        driver.wait(lambda project=project: project.queue.index is not None)
+    return Twins(*drivers)
+
+
+def test_nothing_that_is_tried_on_a_hidden_frame_tells_what_was_proposed(both: Twins) -> None:
+    both.go_to(blind_pair()[0])
+    for driver in both.drivers:
+        assert driver.session.document is not None
+        assert driver.session.document.predictions is not None
+        assert driver.session.document.mode in (PresentationMode.BLIND, PresentationMode.HAND)
+    both.do(lambda driver: None, what="opened")
+    for name in COMMANDS:
+        both.do(lambda driver, name=name: driver.window.actions_[name].trigger(), what=name)
+        for driver in both.drivers:
+            if driver.session.frame is not driver.session.frames.at(blind_pair()[0]) or driver.window.canvas.isHidden():
+                driver.window.contact_sheet.leave()
+                open_frame(driver, blind_pair()[0])
+    for driver in both.drivers:
+        assert not driver.session.document.in_role(*())
+
+
+def test_neither_order_nor_filter_nor_contact_sheet_tells(both: Twins) -> None:
+    both.go_to(blind_pair()[0])
+    for order in ORDERS:
+        both.do(lambda driver, order=order: arranged_by(driver, order), what=order)
+    for at in range(3):
+        def narrow(driver: Driver, at: int = at) -> None:
+            class_id = sorted(driver.session.classes)[at]
+            driver.window.queue_panel.filters.narrow(Narrowing(QueueFilter(class_id, 0.5)))
+            project = driver.window.projects.project
+            driver.wait(lambda: project is not None and project.queue.matched.class_id == class_id)
+        both.do(narrow, what=f"class {at}")
+    for at in range(3):
+        def show(driver: Driver, at: int = at) -> None:
+            class_id = sorted(driver.session.classes)[at]
+            if not sheet(driver).active:
+                sheet(driver).toggle()
+            sheet(driver).choose_class(class_id)
+            driver.wait(lambda: sheet(driver).ready)
+        both.do(show, what=f"sheet {at}")
+        one, other = ([(c.item.frame_id, c.text) for c in sheet(d).grid.cells] for d in both.drivers)
+        assert one == other
