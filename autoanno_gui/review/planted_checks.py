@@ -162,7 +162,7 @@ class PlantedChecks:
         return PreparedCheck(frame.id, planted, document)
 
     def follow_classes(self) -> None:
-        """Take it that classes changed: what waits was made of the former ones, and another one is still owed."""
+        """Take it that classes are gone: what waits was made of the former ones, and another one is still owed."""
         self.waiting = None
         if self.shown is not None:
             self._documents.follow_merges(self.shown.document)
@@ -260,7 +260,6 @@ class PlantedChecks:
             seconds=round(seconds, 3),
         )
         session.on_write(session.store.submit(Priority.OTHER, lambda writer: writer.record_event(CHECK_EVENT, body)))
-
 
     def _forget(self, shown: ShownCheck) -> None:
         """Let nothing of a check outlast it: what was done on it must not be undone, or done again, on the frame

@@ -159,10 +159,10 @@ class ReviewSession(DecidingSession):
 
     def reload_classes(self) -> None:
         """Read classes and class maps again, after any of them changed; a class that is gone needs no threshold."""
-        before = self.classes
+        before = self.classes.keys()
         super().reload_classes()
-        if self.classes != before:
-            # Asked for every moment while a job is predicting: a check that waits must outlast that.
+        if before - self.classes.keys():
+            # Only then: it is asked for every moment while a job is predicting, and a check that waits outlasts that.
             self.checks.follow_classes()
         own = {class_id: value for class_id, value in self.thresholds.per_class if class_id in self.classes}
         self._take_thresholds(_with_own(self.thresholds, own), "")

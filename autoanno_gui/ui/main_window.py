@@ -139,7 +139,6 @@ class MainWindow(QMainWindow):
         segmenters.pass_started.connect(self._update_enabled)
         segmenters.pass_progressed.connect(self.status.show_job)
         segmenters.pass_ended.connect(self._on_job_ended)
-        self.metrics.failed.connect(self.show_error)
         for controller in (projects, models, segmenters):
             controller.failed.connect(self.show_error)
             controller.said.connect(self.status.say)
@@ -187,14 +186,10 @@ class MainWindow(QMainWindow):
         self.remember_folder(project.store.root)
         self.setWindowTitle(f"{project.store.root.name} – autoanno")
         self.tuner.set_project(project)
-        self.metrics.set_project(project, checks=self.projects.checks)
-        self.drift.set_project(project)
         self._update_enabled()
 
     def _on_closed(self) -> None:
         self.tuner.set_project(None)
-        self.metrics.set_project(None)
-        self.drift.set_project(None)
         self.canvas.show_frame(None, [], selected=None)
         self.canvas.hide_banner()
         self.panel_news.clear()

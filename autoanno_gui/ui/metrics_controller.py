@@ -129,7 +129,9 @@ class MetricsController(QObject):
             causes: codes of hypotheses whose figure is wanted.
         """
         self._news.sitting = session, causes
-        if not self._busy:
+        if self._ended:
+            self.failed.emit("There are no new figures any more; open the project again.")
+        elif not self._busy:
             self._ask()
 
     def _refresh(self, project: OpenProject) -> None:

@@ -84,7 +84,12 @@ def _connect_tuner(window: MainWindow) -> None:
 
 
 def _connect_metrics(window: MainWindow, focus: PanelFocus) -> None:
-    panel = window.metrics_panel
+    panel, metrics = window.metrics_panel, window.metrics
+
+    def follow() -> None:
+        project = window.projects.project
+        metrics.set_project(project, checks=window.projects.checks)
+        window.drift.set_project(project)
 
     def show_frames(name: str, paths: list[str], words: dict[str, str]) -> None:
         project = window.projects.project
@@ -97,7 +102,10 @@ def _connect_metrics(window: MainWindow, focus: PanelFocus) -> None:
 
     dock = panel.parentWidget()
     if isinstance(dock, QDockWidget):
-        dock.visibilityChanged.connect(lambda visible: window.metrics.show_now() if visible else None)
+        dock.visibilityChanged.connect(lambda visible: metrics.show_now() if visible else None)
+    window.projects.opened.connect(follow)
+    window.projects.closed.connect(follow)
+    metrics.failed.connect(window.show_error)
     panel.left.connect(focus.give_back)
     panel.frames_wanted.connect(show_frames)
     panel.measure_wanted.connect(window.actions_["tools.measure_return"].trigger)

@@ -3,6 +3,7 @@ whatever is tried on these frames: anything else would tell."""
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Callable
 from difflib import unified_diff
@@ -46,14 +47,14 @@ MANY: tuple[Proposal, ...] = (
     Proposal((220, 140, 300, 220), 0, 0.2),
 )
 TEXTS = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
-COMMANDS = (
-    "object.next object.accept object.previous object.reject object.select_all object.copy object.paste "
-    "object.duplicate object.copy_previous object.swap_class object.set_class_1 object.nudge_left object.grow_up "
-    "object.repair object.refine object.show_ghosts threshold.lower threshold.lower threshold.raise threshold.raise "
-    "threshold.class_lower threshold.class_raise threshold.class_reset view.zoom_object view.fit view.zoom_in view.fit "
-    "view.thumbnails review.label_by_hand review.more_like_this tool.segment tool.box tool.select "
-    "edit.undo edit.redo review.accept_frame edit.escape review.next review.previous"
-).split()
+COMMANDS = """
+    object.next object.accept object.previous object.reject object.select_all object.copy object.paste object.duplicate
+    object.copy_previous object.swap_class object.set_class_1 object.nudge_left object.grow_up object.repair
+    object.refine object.show_ghosts threshold.lower threshold.lower threshold.raise threshold.raise
+    threshold.class_lower threshold.class_raise threshold.class_reset view.zoom_object view.fit view.zoom_in view.fit
+    view.thumbnails review.label_by_hand review.more_like_this tool.segment tool.box tool.select edit.undo edit.redo
+    review.accept_frame edit.escape review.next review.previous
+"""
 ORDERS = (OrderName.REVIEW, OrderName.UNCERTAIN, OrderName.LEAST_CONFIDENT, OrderName.COUNT, OrderName.CLASS)
 
 
@@ -88,7 +89,7 @@ def twins(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[MadeProject, 
     return made
 
 
-# ---------------------------------------------------------------------------------------------------- all there is to see
+# ---------------------------------------------------------------------------------------------------- what is to see
 def rows_of(view: QAbstractItemView) -> list[str]:
     """Return all that a list or table says of its rows, whether they are in sight or not."""
     model = view.model()
@@ -128,95 +129,126 @@ def seen(driver: Driver) -> list[str]:
     for action in window.findChildren(QAction):
         found.append(f"{action.objectName()} {action.isEnabled()} {action.isChecked()} {action.text()}")
     pixels = [window.canvas.viewport().grab(), *(each.grab() for each in window.findChildren(ConfidenceHistogram))]
-    return found + [str(hash(bytes(p.toImage().convertToFormat(QImage.Format.Format_RGB32).constBits()))) for p in pixels]
+    return found + [digest(each.toImage()) for each in pixels]
 
 
-def differences(one: Driver, other: Driver) -> list[str]:
-    """Return what the two windows do not have in common."""
-    said = [[line.replace(str(each.session.store.root), "") for line in seen(each)] for each in (one, other)]
-    return [line for line in unified_diff(*said, n=0, lineterm="") if line[0] in "+-"][2:]
+def digest(image: QImage) -> str:
+    return hashlib.sha256(bytes(image.convertToFormat(QImage.Format.Format_RGB32).constBits())).hexdigest()
 
 
-class Twins:
-    """Two windows in which the same is done."""
+class Watched:
+    """One window, and all there was to see in it after each act."""
 
-    def __init__(self, one: Driver, other: Driver) -> None:
-        self.drivers = one, other
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+        self.acts: list[tuple[str, list[str]]] = []
 
-    def do(self, act: Callable[[Driver], object], *, what: str) -> None:
-        """Do something in both windows, and compare all there is to see."""
-        for driver in self.drivers:
-            act(driver)
-        found = differences(*self.drivers)
-        assert not found, what + chr(10) + chr(10).join(found) + str([(d.window.size(), d.window.canvas.size()) for d in self.drivers])
+    def note(self, what: str) -> None:
+        root = str(self.driver.session.store.root)
+        self.acts.append((what, [line.replace(root, "") for line in seen(self.driver)]))
 
     def go_to(self, number: int) -> None:
-        for driver in self.drivers:
-            open_frame(driver, number)
+        frame = self.driver.session.frames.at(number)
+        assert self.driver.window.presenter is not None
+        self.driver.window.contact_sheet.leave()
+        self.driver.window.presenter.open_frame(frame.id)
+        self.driver.wait(lambda: self.driver.shown[-1] == frame.path and self.driver.session.objects.enabled)
+
+    def arrange(self, order: OrderName) -> None:
+        project = self.driver.window.projects.project
+        assert project is not None
+        heard: list[bool] = []
+        connection = project.queue.arranged.connect(lambda: heard.append(True))
+        project.queue.use(QueueSettings(order=order, audit_every=SETTINGS.audit_every))
+        self.driver.wait(lambda: bool(heard))
+        project.queue.disconnect(connection)
+
+    def narrow(self, class_id: int) -> None:
+        project = self.driver.window.projects.project
+        assert project is not None
+        self.driver.window.queue_panel.filters.narrow(Narrowing(QueueFilter(class_id, 0.5)))
+        self.driver.wait(lambda: project.queue.matched.class_id == class_id)
+
+    def show_sheet(self, class_id: int) -> list[str]:
+        """Open the contact sheet of a class; return what is on its first page."""
+        if not sheet(self.driver).active:
+            sheet(self.driver).toggle()
+        sheet(self.driver).choose_class(class_id)
+        self.driver.wait(lambda: sheet(self.driver).ready)
+        return [f"{cell.item.frame_id} {cell.text}" for cell in sheet(self.driver).grid.cells]
 
 
-def open_frame(driver: Driver, number: int) -> None:
-    frame = driver.session.frames.at(number)
-    assert driver.window.presenter is not None
-    driver.window.presenter.open_frame(frame.id)
-    driver.wait(lambda: driver.shown[-1] == frame.path and driver.session.objects.enabled)
-
-
-def arranged_by(driver: Driver, order: OrderName) -> None:
-    project = driver.window.projects.project
-    assert project is not None
-    heard: list[bool] = []
-    connection = project.queue.arranged.connect(lambda: heard.append(True))
-    project.queue.use(QueueSettings(order=order, audit_every=SETTINGS.audit_every))
-    driver.wait(lambda: bool(heard))
-    project.queue.disconnect(connection)
+Record = Callable[[Callable[[Watched], None]], None]
 
 
 @pytest.fixture
-def both(open_window: Open, twins: tuple[MadeProject, MadeProject]) -> Twins:
-    drivers = open_window(twins[0]), open_window(twins[1])
-    for driver in drivers:
-        project = driver.window.projects.project
-        assert project is not None
-        driver.wait(lambda project=project: project.queue.index is not None)
-    return Twins(*drivers)
+def tells_nothing(
+    open_window: Open, twins: tuple[MadeProject, MadeProject], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Record:
+    """Do the same in both projects, one after the other and each with a home of its own, and compare."""
 
-
-def test_nothing_that_is_tried_on_a_hidden_frame_tells_what_was_proposed(both: Twins) -> None:
-    both.go_to(blind_pair()[0])
-    for driver in both.drivers:
-        assert driver.session.document is not None
-        assert driver.session.document.predictions is not None
-        assert driver.session.document.mode in (PresentationMode.BLIND, PresentationMode.HAND)
-    both.do(lambda driver: None, what="opened")
-    for name in COMMANDS:
-        both.do(lambda driver, name=name: driver.window.actions_[name].trigger(), what=name)
-        for driver in both.drivers:
-            if driver.session.frame is not driver.session.frames.at(blind_pair()[0]) or driver.window.canvas.isHidden():
-                driver.window.contact_sheet.leave()
-                open_frame(driver, blind_pair()[0])
-    for driver in both.drivers:
-        assert not driver.session.document.in_role(*())
-
-
-def test_neither_order_nor_filter_nor_contact_sheet_tells(both: Twins) -> None:
-    both.go_to(blind_pair()[0])
-    for order in ORDERS:
-        both.do(lambda driver, order=order: arranged_by(driver, order), what=order)
-    for at in range(3):
-        def narrow(driver: Driver, at: int = at) -> None:
-            class_id = sorted(driver.session.classes)[at]
-            driver.window.queue_panel.filters.narrow(Narrowing(QueueFilter(class_id, 0.5)))
+    def compare(act: Callable[[Watched], None]) -> None:
+        watched: list[Watched] = []
+        for made in twins:
+            monkeypatch.setenv("AUTOANNO_HOME", str(tmp_path / f"home{len(watched)}"))
+            driver = open_window(made)
             project = driver.window.projects.project
-            driver.wait(lambda: project is not None and project.queue.matched.class_id == class_id)
-        both.do(narrow, what=f"class {at}")
-    for at in range(3):
-        def show(driver: Driver, at: int = at) -> None:
-            class_id = sorted(driver.session.classes)[at]
-            if not sheet(driver).active:
-                sheet(driver).toggle()
-            sheet(driver).choose_class(class_id)
-            driver.wait(lambda: sheet(driver).ready)
-        both.do(show, what=f"sheet {at}")
-        one, other = ([(c.item.frame_id, c.text) for c in sheet(d).grid.cells] for d in both.drivers)
-        assert one == other
+            assert project is not None
+            ready = driver.window.segmenters
+            driver.wait(lambda project=project, ready=ready: project.queue.index is not None and ready.info is not None)
+            watched.append(Watched(driver))
+            act(watched[-1])
+            driver.close()
+        one, other = watched
+        assert [what for what, _ in one.acts] == [what for what, _ in other.acts]
+        for (what, before), (_, after) in zip(one.acts, other.acts, strict=True):
+            told = [line for line in unified_diff(before, after, n=0, lineterm="") if line[0] in "+-"]
+            assert not told, f"{what} tells: {told}"
+
+    return compare
+
+
+def test_nothing_that_is_tried_on_a_hidden_frame_tells_what_was_proposed(tells_nothing: Record) -> None:
+    number = blind_pair()[0]
+
+    def act(watched: Watched) -> None:
+        session = watched.driver.session
+        watched.go_to(number)
+        assert session.document is not None
+        assert session.document.predictions is not None
+        assert session.document.mode in (PresentationMode.BLIND, PresentationMode.HAND)
+        watched.note("opened")
+        for name in COMMANDS.split():
+            watched.driver.window.actions_[name].trigger()
+            watched.note(name)
+            if session.frame is not session.frames.at(number) or watched.driver.window.contact_sheet.active:
+                watched.go_to(number)
+        for name in ("review.defer_frame", "review.reject_frame"):
+            watched.driver.window.actions_[name].trigger()
+            watched.driver.wait(lambda: session.can_move and session.objects.enabled)
+            watched.go_to(number)
+            watched.note(f"back after {name}")
+            watched.driver.window.actions_["edit.undo"].trigger()
+            watched.driver.wait(lambda: session.can_move)
+            watched.go_to(number)
+            watched.note(f"{name} undone")
+        assert session.document.mode in (PresentationMode.BLIND, PresentationMode.HAND)
+        assert not session.document.has_traces
+
+    tells_nothing(act)
+
+
+def test_neither_order_nor_filter_nor_contact_sheet_tells(tells_nothing: Record) -> None:
+    def act(watched: Watched) -> None:
+        watched.go_to(blind_pair()[0])
+        for order in ORDERS:
+            watched.arrange(order)
+            watched.note(order)
+        for class_id in sorted(watched.driver.session.classes):
+            watched.narrow(class_id)
+            watched.note(f"filter by class {class_id}")
+        for class_id in sorted(watched.driver.session.classes):
+            watched.acts.append(("sheet", watched.show_sheet(class_id)))
+            watched.note(f"sheet of class {class_id}")
+
+    tells_nothing(act)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
@@ -81,23 +80,23 @@ class SessionCard(QDialog):
 
     def _lay_out(self, buttons: QDialogButtonBox) -> None:
         title, ours = QLabel("Edit rate of this session"), QLabel("Our hypothesis")
-        for label in (title, ours):
-            label.setObjectName("sectionTitle")
-        form = QFormLayout()
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-        form.addRow("&Yours", self.text_edit)
-        form.addRow("&It is about", self.cause)
+        title.setObjectName("sectionTitle")
+        ours.setObjectName("sectionTitle")
+        yours, about = QLabel("&Yours"), QLabel("&It is about")
+        yours.setBuddy(self.text_edit)
+        about.setBuddy(self.cause)
         hint = QLabel("It is held against the next round.")
         hint.setObjectName("mutedLabel")
         layout = QVBoxLayout(self)
         layout.setSpacing(8)
-        for widget in (title, self._rate, self._pace, self._last, ours, self._ours, self._evidence):
+        for label in (title, self._rate, self._pace, self._last):
+            layout.addWidget(label)
+        layout.addSpacing(6)
+        for label in (ours, self._ours, self._evidence):
+            layout.addWidget(label)
+        layout.addSpacing(6)
+        for widget in (yours, self.text_edit, about, self.cause, hint, self.silence, buttons):
             layout.addWidget(widget)
-        layout.addSpacing(4)
-        layout.addLayout(form)
-        layout.addWidget(hint)
-        layout.addWidget(self.silence)
-        layout.addWidget(buttons)
         self._ours.setText("…")
         self._evidence.hide()
         self._last.hide()

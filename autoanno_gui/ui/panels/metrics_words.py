@@ -55,7 +55,8 @@ def whole_folder(document: Document) -> Headline:
         return Headline(percent(stream["edit_rate"]), title, under)
     if whole["edit_rate"] is None or estimates["so_far"]["frames"] < ENOUGH_FRAMES:
         return Headline(NO_FIGURE, title, not_enough(estimates["so_far"]["frames"]))
-    return Headline(percent(whole["edit_rate"]), title, f"{_between(whole['edit_rate_interval'])}, by what is left")
+    rests = "by what is left" if estimates["left"]["candidates"] else "nothing is left"
+    return Headline(percent(whole["edit_rate"]), title, f"{_between(whole['edit_rate_interval'])}, {rests}")
 
 
 def _between(interval: Sequence[float] | None) -> str:

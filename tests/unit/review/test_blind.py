@@ -18,42 +18,25 @@ from autoanno_gui.review.outcome import Step
 from autoanno_gui.review.queue_keeper import News, QueueKeeper, SortRequest
 from tests.projects import GHOST, SURE, UNSURE, USUAL, MadeProject, make_project
 from tests.unit.review.conftest import Sit
+from tests.unit.review.honesty_kit import blind_numbers, copy_of, large_folder, open_blind
 from tests.unit.review.session_kit import draw
 from tests.unit.review.sheet_kit import sheet_of
 from tests.unit.review.sitting import Sitting
 
-FRAMES = 140
-
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> MadeProject:
-    """A folder that is large enough for checks; nothing is decided in it."""
-    return make_project(tmp_path_factory.mktemp("many"), [USUAL] * FRAMES)
+    return large_folder(tmp_path_factory.mktemp("many"))
 
 
 @pytest.fixture
 def fresh(many: MadeProject, tmp_path: Path) -> MadeProject:
-    """The same folder with a project file of its own."""
-    file = tmp_path / "frames.autoanno"
-    file.write_bytes(many.file.read_bytes())
-    return MadeProject(many.folder, file, many.names)
+    return copy_of(many, tmp_path)
 
 
 @pytest.fixture
 def sitting(sit_down: Sit, fresh: MadeProject) -> Sitting:
     return sit_down(fresh)
-
-
-def blind_numbers(sitting: Sitting) -> list[int]:
-    guards, frames = sitting.session.guards, sitting.session.frames
-    return [number for number, frame_id in enumerate(sitting.ids) if guards.is_blind(frames.get(frame_id))]
-
-
-def open_blind(sitting: Sitting) -> int:
-    number = blind_numbers(sitting)[0]
-    sitting.go_to(number)
-    assert sitting.document.mode is PresentationMode.BLIND
-    return number
 
 
 def label_as_the_model(sitting: Sitting, *boxes: tuple[float, float, float, float]) -> None:

@@ -8,66 +8,32 @@ from typing import Any
 import pytest
 
 from autoanno_gui.core.check_outcome import final_labels
-from autoanno_gui.core.checks import CHECK_EVENT
 from autoanno_gui.core.planting import Alteration
-from autoanno_gui.core.records import FrameState, PresentationMode
+from autoanno_gui.core.records import FrameState
 from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.outcome import Step
 from autoanno_gui.review.reports import metrics_report
 from autoanno_gui.store.store_thread import Priority
 from tests.projects import USUAL, MadeProject, make_project
 from tests.unit.review.conftest import Sit
+from tests.unit.review.honesty_kit import EVERY, SPARED, accept, copy_of, events, go_to_check, large_folder
 from tests.unit.review.session_kit import draw
 from tests.unit.review.sitting import Sitting
-
-FRAMES = 120
-EVERY = 5
-SPARED = 20
 
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> MadeProject:
-    """A folder that is large enough for checks; nothing is decided in it."""
-    return make_project(tmp_path_factory.mktemp("many"), [USUAL] * FRAMES)
+    return large_folder(tmp_path_factory.mktemp("many"))
 
 
 @pytest.fixture
 def fresh(many: MadeProject, tmp_path: Path) -> MadeProject:
-    """The same folder with a project file of its own."""
-    file = tmp_path / "frames.autoanno"
-    file.write_bytes(many.file.read_bytes())
-    return MadeProject(many.folder, file, many.names)
+    return copy_of(many, tmp_path)
 
 
 @pytest.fixture
 def sitting(sit_down: Sit, fresh: MadeProject) -> Sitting:
     return sit_down(fresh, check_every=EVERY)
-
-
-def accept(sitting: Sitting) -> None:
-    """Accept the open frame, whatever it asks; a blind one is labelled with one box and settled."""
-    if sitting.document.mode is PresentationMode.BLIND:
-        draw(sitting)
-    for _ in range(3):
-        before = sitting.session.document
-        sitting.accept()
-        if sitting.session.document is not before and sitting.document.mode is not PresentationMode.SETTLE:
-            return
-
-
-def go_to_check(sitting: Sitting) -> None:
-    """Accept frames until a check is on the screen."""
-    for _ in range(SPARED + 3 * EVERY):
-        accept(sitting)
-        if sitting.session.planted:
-            return
-    raise AssertionError("no check came")
-
-
-def events(sitting: Sitting) -> list[dict[str, Any]]:
-    sitting.settle()
-    with sitting.store.reader() as reader:
-        return [event.body for event in reader.events(CHECK_EVENT)]
 
 
 def metrics(sitting: Sitting) -> dict[str, Any]:
@@ -131,7 +97,9 @@ def test_putting_right_what_was_altered_catches_it(sitting: Sitting) -> None:
     if planted.altered_label is None:
         session.objects.add(geometry, true_class)
     else:
-        wrong = next(item for item in sitting.document if (item.class_id, item.geometry) == planted.altered_label)
+        right = set(planted.unaltered)
+        candidates = sitting.document.in_role(Role.CANDIDATE)
+        wrong = next(item for item in candidates if (item.class_id, item.geometry) not in right)
         session.objects.select(wrong.id)
         session.objects.reject()
         session.objects.add(geometry, true_class)

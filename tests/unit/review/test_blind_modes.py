@@ -1,0 +1,235 @@
+"""Ways into a blind frame, out of it and back: whatever was seen is seen, and whatever was not stays hidden."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autoanno_gui.core.draft import summarise_draft
+from autoanno_gui.core.fact_table import FactTable
+from autoanno_gui.core.queue_filter import QueueFilter
+from autoanno_gui.core.records import FrameState, PresentationMode, VerdictKind
+from autoanno_gui.core.review_objects import Role
+from autoanno_gui.review.fact_reader import read_facts
+from autoanno_gui.review.outcome import Step
+from autoanno_gui.review.queue_keeper import News, QueueKeeper, SortRequest
+from tests.projects import MadeProject
+from tests.unit.review.conftest import Sit
+from tests.unit.review.honesty_kit import blind_numbers, copy_of, large_folder, open_blind
+from tests.unit.review.session_kit import draw
+from tests.unit.review.sitting import Sitting
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> MadeProject:
+    return large_folder(tmp_path_factory.mktemp("many"))
+
+
+@pytest.fixture
+def fresh(many: MadeProject, tmp_path: Path) -> MadeProject:
+    return copy_of(many, tmp_path)
+
+
+@pytest.fixture
+def sitting(sit_down: Sit, fresh: MadeProject) -> Sitting:
+    return sit_down(fresh)
+
+
+@pytest.fixture
+def waiting(sit_down: Sit, fresh: MadeProject) -> tuple[Sitting, int, int]:
+    """A frame of the blind half that waits for its predictions: its number, and where these are."""
+    sitting = sit_down(fresh, model_active=True)
+    number = next(number for number in blind_numbers(sitting) if number)
+    frame = sitting.session.frames.get(sitting.ids[number])
+    assert frame.run_frame_id is not None
+    sitting.session.frames.update(replace(frame, run_frame_id=None))
+    sitting.go_to(number)
+    assert sitting.session.waiting
+    return sitting, number, frame.run_frame_id
+
+
+def leave(sitting: Sitting, number: int) -> None:
+    sitting.go_to(0 if number else 1)
+    sitting.settle()
+
+
+# ------------------------------------------------------------------------------------------------ predictions that come
+def test_what_was_drawn_while_the_frame_waited_does_not_reveal_its_predictions(
+    waiting: tuple[Sitting, int, int],
+) -> None:
+    sitting, number, run_frame_id = waiting
+    draw(sitting)
+    assert sitting.session.predictions_arrived(sitting.ids[number], run_frame_id)
+    assert sitting.document.mode is PresentationMode.BLIND
+    assert (sitting.in_role(Role.CONFIRMED), sitting.in_role(Role.CANDIDATE, Role.GHOST)) == (1, 0)
+    sitting.accept()
+    assert sitting.document.mode is PresentationMode.SETTLE
+
+
+def test_nor_do_they_when_they_came_while_another_frame_was_open(
+    waiting: tuple[Sitting, int, int], sit_down: Sit, fresh: MadeProject
+) -> None:
+    sitting, number, run_frame_id = waiting
+    draw(sitting)
+    leave(sitting, number)
+    sitting.session.predictions_arrived(sitting.ids[number], run_frame_id)
+    sitting.go_to(number)
+    assert sitting.document.mode is PresentationMode.BLIND
+    sitting.close()
+    again = sit_down(fresh, model_active=True)
+    again.go_to(number)
+    assert again.document.mode is PresentationMode.BLIND
+    assert again.in_role(Role.CONFIRMED) == 1
+
+
+def test_labelling_by_hand_and_back_is_no_way_to_predictions_that_came_meanwhile(
+    waiting: tuple[Sitting, int, int],
+) -> None:
+    sitting, number, run_frame_id = waiting
+    session = sitting.session
+    session.label_by_hand()
+    session.predictions_arrived(sitting.ids[number], run_frame_id)
+    assert sitting.document.mode is PresentationMode.HAND
+    outcome = session.label_by_hand()
+    assert sitting.document.mode is PresentationMode.BLIND
+    assert "blind check" in outcome.text
+    assert session.presentation is not None
+    assert session.presentation.objects() == []
+    assert sitting.ids[number] not in session.guards.seen
+
+
+def test_a_filter_leaves_out_blind_frames_whose_predictions_are_newer_than_the_list_of_frames(
+    waiting: tuple[Sitting, int, int],
+) -> None:
+    sitting, number, _ = waiting
+    session = sitting.session
+    with sitting.store.reader() as reader:
+        keeper = QueueKeeper(reader)
+        keeper.update(News(everything=True))
+        wanted = QueueFilter(class_id=min(session.classes))
+        found = keeper.sort(
+            SortRequest(session.frames.columns(), 0, session.queue_settings, session.thresholds, wanted=wanted)
+        )
+    assert found is not None
+    assert found.matches is not None
+    assert not found.matches[number]
+    assert session.hidden()[number]
+
+
+# ------------------------------------------------------------------------------------------------ what was seen
+def test_whoever_looked_at_the_proposals_of_a_rejected_frame_labels_it_blind_no_more(sitting: Sitting) -> None:
+    number = open_blind(sitting)
+    sitting.reject()
+    sitting.go_to(number)
+    assert sitting.document.mode is PresentationMode.HAND
+    sitting.session.label_by_hand()
+    assert sitting.in_role(Role.CANDIDATE) == 2
+    sitting.undo()
+    assert (sitting.number, sitting.states[number]) == (number, FrameState.UNDECIDED)
+    assert sitting.document.mode is PresentationMode.NORMAL
+    assert not sitting.session.guards.hidden()[number]
+
+
+def test_what_was_drawn_blind_before_that_is_labelled_by_hand_and_claims_nothing(sitting: Sitting) -> None:
+    number = open_blind(sitting)
+    draw(sitting)
+    sitting.reject()
+    sitting.go_to(number)
+    sitting.session.label_by_hand()
+    sitting.undo()
+    assert sitting.number == number
+    assert sitting.document.mode is PresentationMode.HAND
+    sitting.accept()
+    assert sitting.decision(number).mode is PresentationMode.HAND
+
+
+def test_a_rejected_frame_that_nobody_looked_into_is_still_blind_after_undo(sitting: Sitting) -> None:
+    number = open_blind(sitting)
+    sitting.reject()
+    sitting.go_to(number)
+    sitting.undo()
+    assert (sitting.number, sitting.document.mode) == (number, PresentationMode.BLIND)
+
+
+def test_without_checks_a_draft_that_was_made_blind_is_labelled_by_hand(
+    sitting: Sitting, sit_down: Sit, fresh: MadeProject
+) -> None:
+    number = open_blind(sitting)
+    draw(sitting)
+    leave(sitting, number)
+    sitting.close()
+    again = sit_down(fresh, checks=False)
+    again.go_to(number)
+    assert again.document.mode is PresentationMode.HAND
+    assert again.in_role(Role.CONFIRMED) == 1
+    again.session.label_by_hand()
+    assert again.in_role(Role.CANDIDATE) == 2
+
+
+def test_a_frame_whose_picture_was_replaced_has_nothing_to_lay_beside_its_labels(sitting: Sitting) -> None:
+    number = open_blind(sitting)
+    draw(sitting)
+    sitting.session.note_replaced(sitting.ids[number])
+    assert sitting.document.mode is PresentationMode.HAND
+    sitting.accept()
+    assert sitting.number != number
+    assert sitting.decision(number).mode is PresentationMode.HAND
+
+
+def test_a_blind_frame_that_is_put_off_stays_blind(sitting: Sitting) -> None:
+    number = open_blind(sitting)
+    sitting.defer()
+    assert sitting.session.guards.hidden()[number]
+    sitting.go_to(number)
+    assert sitting.document.mode is PresentationMode.BLIND
+
+
+# ------------------------------------------------------------------------------------------------ what was not seen
+def test_a_draft_says_that_nothing_was_shown_and_what_is_taken_later_counts_as_late(
+    sitting: Sitting, sit_down: Sit, fresh: MadeProject
+) -> None:
+    number = open_blind(sitting)
+    draw(sitting)
+    leave(sitting, number)
+    sitting.close()
+    again = sit_down(fresh)
+    again.go_to(number)
+    assert again.document.shown == ()
+    draw(again)
+    leave(again, number)
+    body = again.draft(number)
+    assert body is not None
+    assert summarise_draft(body).shown == frozenset()
+    again.go_to(number)
+    again.accept()
+    again.session.objects.select(0)  # what was a sure candidate
+    again.session.objects.accept()
+    again.accept()
+    kinds = sorted(verdict.kind for verdict in again.decision(number).verdicts)
+    assert kinds == [VerdictKind.ADDED, VerdictKind.ADDED, VerdictKind.PROMOTED]
+    with again.store.reader() as reader:
+        (frame,) = FactTable.of(read_facts(reader)).blind
+    assert frame.blind is not None
+    assert frame.blind.late == 1
+
+
+def test_space_leaves_out_every_offer_even_when_all_are_selected(sitting: Sitting) -> None:
+    number = open_blind(sitting)
+    draw(sitting)
+    sitting.accept()
+    sitting.session.objects.select_all()
+    sitting.session.set_threshold(0.05)
+    sitting.session.set_threshold(0.5)
+    assert sitting.accept().step is Step.FRAME
+    assert [verdict.kind for verdict in sitting.decision(number).verdicts] == [VerdictKind.ADDED]
+
+
+def test_hidden_positions_are_those_of_open_frames_only(sitting: Sitting) -> None:
+    number = open_blind(sitting)
+    before = set(np.flatnonzero(sitting.session.hidden()).tolist())
+    draw(sitting)
+    sitting.accept()
+    assert before - set(np.flatnonzero(sitting.session.hidden()).tolist()) == {number}
