@@ -33,6 +33,8 @@ _OPENCV_QT_VARIABLES: Final = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 
 COLLECT_AFTER_MS: Final = 1000
 """By then the first frame is on the screen."""
+RARELY: Final = 100
+"""Collections among what is young before one among what is old, too."""
 SWITCH_SECONDS: Final = 0.001
 """How long a thread keeps the interpreter while another waits for it. The store's thread asks for it several times for
 each decision, and the reviewer's next key waits for the store."""
@@ -108,8 +110,13 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _collect_garbage() -> None:
-    """Collect garbage from now on, but never again among what the start made: that stays to the end."""
+    """Collect garbage from now on, but never again among what the start made: that stays to the end.
+
+    Nor often among what is old: frames and figures of a large project are half a million objects, and looking through
+    them keeps all threads waiting for a tenth of a second.
+    """
     gc.freeze()
+    gc.set_threshold(*gc.get_threshold()[:2], RARELY)
     gc.enable()
 
 

@@ -7,7 +7,7 @@ count as frames here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -123,21 +123,29 @@ class Drift:
         }
 
 
-def watch(table: FactTable, class_names: Mapping[int, str], *, alpha: float = ALPHA, horizon: int = HORIZON) -> Drift:
+def watch(
+    table: FactTable,
+    class_names: Mapping[int, str],
+    *,
+    alpha: float = ALPHA,
+    horizon: int = HORIZON,
+    breathe: Callable[[], object] = lambda: None,
+) -> Drift:
     """Return what the charts of the newest round say.
 
-    The first call for a kind of round simulates for up to a second; the limits are kept.
+    The first call for a kind of round simulates, for up to a second each time that limits are set; they are kept.
 
     Args:
         table: of the ledger.
         class_names: by project class.
         alpha: probability that any chart gives a false alarm within the horizon, inside 0..1.
         horizon: in frames of the round, at least 1.
+        breathe: called often while limits are simulated; what it raises ends the call.
     """
     found = Candidates.of_newest_round(table)
     if found is None:
         return Drift(watching=False, frames=0, false_alarm_rate=alpha, horizon=horizon)
-    monitor = Monitor(found, alpha=alpha, horizon=horizon)
+    monitor = Monitor(found, alpha=alpha, horizon=horizon, breathe=breathe)
     if monitor.warm_up is None:
         return Drift(watching=False, frames=len(found), false_alarm_rate=alpha, horizon=horizon)
     names = [_name(found, chart, class_names) for chart in monitor.charts]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -20,6 +20,7 @@ from autoanno_gui.core.drift_baseline import (
 from autoanno_gui.core.drift_chart import BLOCK, LAG, cusum, design_effect, log_ratios
 
 Floats: TypeAlias = NDArray[np.float64]
+Singles: TypeAlias = NDArray[np.float32]
 
 RUNS: Final = 3000
 RUNS_WITH_CLASSES: Final = 1500
@@ -31,6 +32,9 @@ _RATE_STEP: Final = np.log(1.25)
 _SHARE_STEP: Final = 0.1
 _CLUSTER_STEP: Final = 0.05
 _EXACT_SIZES: Final = 6
+_RUNS_AT_ONCE: Final = 100
+"""Rounds that are drawn without a breath."""
+_MOST_KEPT: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +102,29 @@ class Case:
         )
 
 
-@lru_cache(maxsize=64)
-def limits(case: Case) -> tuple[float, ...]:
-    """Return the limit of the chart of all classes, then of each class that has one.
+_kept: Final[dict[Case, tuple[float, ...]]] = {}
+
+
+def limits(case: Case, breathe: Callable[[], object] = lambda: None) -> tuple[float, ...]:
+    """Return the limit of the chart of all classes, then of each class that has one; they are kept.
 
     Each rings as rarely as the others of its kind, and all together as rarely as the case says.
+
+    Args:
+        case: what they depend on.
+        breathe: called often; what it raises ends the simulation.
     """
-    highest = _highest(case)
+    found = _kept.get(case)
+    if found is None:
+        found = _simulated(case, breathe)
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        _kept[case] = found
+    return found
+
+
+def _simulated(case: Case, breathe: Callable[[], object]) -> tuple[float, ...]:
+    highest = _highest(case, breathe)
     runs, charts = highest.shape
     tail = 1.0 - np.argsort(np.argsort(highest, axis=0), axis=0) / runs
     parts = np.array([1.0] + [CLASS_PART / max(charts - 1, 1)] * (charts - 1))
@@ -114,18 +134,19 @@ def limits(case: Case) -> tuple[float, ...]:
     )
 
 
-def _highest(case: Case) -> Floats:
+def _highest(case: Case, breathe: Callable[[], object]) -> Floats:
     """Return (runs, charts) the highest point of each chart in each simulated round."""
-    counts, corrections = _rounds(case)
+    counts, corrections = _rounds(case, breathe)
     classes = len(case.shares) - 1
     charted = slice(0, classes)
     warm_up = case.warm_up * BLOCK
-    learnt, fixed = counts[:, :warm_up].sum(1), corrections[:, :warm_up].sum(1)
+    learnt, fixed = (one[:, :warm_up].sum(1, dtype=np.float64) for one in (counts, corrections))
     frames = _Frames(counts[:, :warm_up], corrections[:, :warm_up], _rates(learnt, fixed), charted)
     squares, variance = frames.squares.sum(2), frames.variance.sum(2)
     waiting: list[tuple[int, _Frames]] = []
     level, highest = np.zeros((len(counts), classes + 1)), np.zeros((len(counts), classes + 1))
     for start in range(warm_up, counts.shape[1], BLOCK):
+        breathe()
         if case.later and start - BLOCK < case.horizon <= start:
             level, highest = np.zeros_like(level), np.zeros_like(highest)
         while len(waiting) > LAG:
@@ -144,17 +165,26 @@ def _highest(case: Case) -> Floats:
     return highest
 
 
-def _rounds(case: Case) -> tuple[Floats, Floats]:
+def _rounds(case: Case, breathe: Callable[[], object]) -> tuple[Singles, Singles]:
     """Return (runs, frames, classes + 1) candidates and corrections of rounds without any drift."""
     rng = np.random.default_rng(SEED)
     one = len(case.shares) == 1
-    shape = (RUNS if one else RUNS_WITH_CLASSES, case.horizon * (1 + case.later))
-    counts = np.full((*shape, 1), case.size) if one else rng.multinomial(case.size, case.shares, size=shape)
-    chances: Floats | float = case.rate
+    runs, frames = RUNS if one else RUNS_WITH_CLASSES, case.horizon * (1 + case.later)
+    # Small whole numbers: half the memory of doubles.
+    counts = np.full((runs, frames, len(case.shares)), case.size, np.float32)
+    chances: Floats = np.full((runs, 1, 1), case.rate)
+    corrections = np.empty_like(counts)
+    parts = [slice(start, min(start + _RUNS_AT_ONCE, runs)) for start in range(0, runs, _RUNS_AT_ONCE)]
+    for part in parts if not one else ():
+        breathe()
+        counts[part] = rng.multinomial(case.size, case.shares, size=(part.stop - part.start, frames))
     if spread := case.cluster * (1.0 - case.rate) / case.rate:
         # A frame is as much harder or easier than usual for all of its candidates.
-        chances = np.minimum(case.rate * rng.gamma(1.0 / spread, spread, size=(*shape, 1)), MOST_RATE)
-    return counts.astype(np.float64), rng.binomial(counts, chances).astype(np.float64)
+        chances = np.minimum(case.rate * rng.gamma(1.0 / spread, spread, size=(runs, frames, 1)), MOST_RATE)
+    for part in parts:
+        breathe()
+        corrections[part] = rng.binomial(counts[part].astype(np.int64), chances[part])
+    return counts, corrections
 
 
 def _rates(candidates: Floats, corrections: Floats) -> Floats:
@@ -168,7 +198,7 @@ def _rates(candidates: Floats, corrections: Floats) -> Floats:
 class _Frames:
     """What frames bring to the charts, (runs, charts, frames)."""
 
-    def __init__(self, counts: Floats, corrections: Floats, rates: Floats, charted: slice) -> None:
+    def __init__(self, counts: Singles, corrections: Singles, rates: Floats, charted: slice) -> None:
         rates = rates[:, None, :]
         scores = corrections * log_ratios(np.ones(1), np.zeros(1)) + counts * log_ratios(np.zeros(1), rates)
         self.scores = _by_chart(scores, charted)

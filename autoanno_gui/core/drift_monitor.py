@@ -5,6 +5,7 @@ While a chart rings, nothing is learnt from the frames of its climb, so that the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -94,15 +95,18 @@ class Monitor:
         charts: of all classes first.
     """
 
-    def __init__(self, found: Candidates, *, alpha: float, horizon: int) -> None:
+    def __init__(
+        self, found: Candidates, *, alpha: float, horizon: int, breathe: Callable[[], object] = lambda: None
+    ) -> None:
         """Run over all frames.
 
         Args:
             found: candidates of the round.
             alpha: probability that any chart rings falsely within the horizon.
             horizon: frames.
+            breathe: called often while limits are simulated.
         """
-        self._found, self._alpha, self._horizon = found, alpha, horizon
+        self._found, self._alpha, self._horizon, self._breathe = found, alpha, horizon, breathe
         frames = len(found)
         self.warm_up = warm_up_blocks(found)
         self.charts = [ChartState(None, 0, np.zeros(frames))]
@@ -195,7 +199,7 @@ class Monitor:
             later=start >= self._horizon,
         )
         places = [0, *(1 + np.argsort(-of_chart[1:], kind="stable")).tolist()]
-        for place, limit in zip(places, limits(case), strict=True):
+        for place, limit in zip(places, limits(case, self._breathe), strict=True):
             self.charts[place].limit = limit
 
     def _of_charts(self, of_class: Floats) -> Floats:

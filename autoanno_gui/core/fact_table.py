@@ -226,7 +226,9 @@ def _frame_columns(frames: Sequence[DecidedFrame]) -> dict[str, Any]:
 
 def _object_columns(objects: Sequence[ObjectFact]) -> dict[str, Any]:
     def edges(get: Callable[[ObjectFact], tuple[float, float, float, float] | None]) -> Floats:
-        return np.array([get(item) or _NO_BOUNDS for item in objects], np.float64).reshape(-1, 4)
+        # Number by number: an array made of tuples keeps all other threads waiting until it is whole.
+        values = (value for item in objects for value in get(item) or _NO_BOUNDS)
+        return np.fromiter(values, np.float64, 4 * len(objects)).reshape(-1, 4)
 
     return {
         "verdict": _ints(_VERDICT[item.kind] for item in objects),

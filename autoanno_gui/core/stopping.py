@@ -46,7 +46,8 @@ def stopping(table: FactTable, frames_left: int) -> Figures:
         "gain_of_100": _width_of_interval(table) | {"errors_found": None},
     }
     if len(table) >= LEAST_PACE:
-        found["hours_left"] = float(np.median(table.seconds[-PACE:])) * frames_left / SECONDS_AN_HOUR
+        # The mean: few slow frames take much of the time, and a median would leave them out.
+        found["hours_left"] = float(np.mean(table.seconds[-PACE:])) * frames_left / SECONDS_AN_HOUR
     if len(errors) >= LEAST_STREAM:
         mean, interval = float(np.mean(errors)), _interval_of_mean(errors)
         found["errors_per_frame"] = mean

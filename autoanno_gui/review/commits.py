@@ -99,6 +99,10 @@ class Commits:
         landed, self._in_flight = self._in_flight, None
         return landed
 
+    def is_about(self, frame_id: int) -> bool:
+        """Whether a decision on a frame, or its revocation, is on its way."""
+        return isinstance(self._in_flight, InFlight) and self._in_flight.entry.frame_id == frame_id
+
     def decision_on(self, frame_id: int) -> Decision | None:
         """Return the decision on a frame that the project file does not show yet."""
         flight = self._in_flight

@@ -182,7 +182,7 @@ class DecidingSession(FrameSession):
             self._hide_if_blind(document, frame, unseen=unseen)
             self._note_seen()
             text = "Back to the model's proposals."
-            if document.mode is PresentationMode.BLIND:
+            if document.mode.hides_predictions:
                 text = "The model's proposals come when this frame is labelled: it was drawn for a blind check."
         self._drop_question()
         self.look_at(document)
@@ -218,7 +218,8 @@ class DecidingSession(FrameSession):
             # A frame that was put off comes back as it was left, even before its draft has reached the project file.
             self._documents.drop(decision.frame_id)
         if decision.mode is PresentationMode.BLIND and decision.kind.state.labelled:
-            # Nothing is revealed before the labels are safe.
+            # Nothing is revealed before the labels are safe. They are no draft any more, whatever ends the sitting now.
+            document.mark_saved()
             self._painted = False
             self._drop_question()
             self._update_enabled()
@@ -274,9 +275,13 @@ class DecidingSession(FrameSession):
         decision = landed.entry.decision
         if decision.mode is PresentationMode.BLIND and decision.kind.state.labelled and not landed.revocation:
             self._revealed = landed.entry.document
-        if not landed.revocation:
-            self.checks.note_decided(landed.entry.frame_id)
-        return landed.entry.frame_id
+        frame_id = landed.entry.frame_id
+        if landed.revocation:
+            # What holds again may have come by a merge, of which the step that was undone knows nothing.
+            self._set_state(frame_id, self._reader.frame(frame_id).state)
+        else:
+            self.checks.note_decided(frame_id)
+        return frame_id
 
     def commit_failed(self) -> Outcome:
         """Take back what could not be written: the frame comes back with its document, nothing is lost.

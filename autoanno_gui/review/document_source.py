@@ -96,7 +96,7 @@ class DocumentSource:
         if decision is not None and decision.mode in blind and decision.kind.state.labelled:
             # Labelled blind, so that there is nothing to hide any more; whether all is settled only the reviewer knows.
             mode = PresentationMode.SETTLE
-        if draft is not None:
+        if draft is not None and mode is not PresentationMode.SETTLE:
             # From the start: what was hidden then must not count as shown.
             mode = draft_mode(draft)
         document = Document(
@@ -116,6 +116,7 @@ class DocumentSource:
             document.made_on = document.size
         if draft is not None:
             restore_draft(document, draft)
+            document.mode = mode
         elif decision is not None and decision.kind is not DecisionKind.REJECTED:
             _restore_decision(document, decision)
         return document

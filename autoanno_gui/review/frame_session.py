@@ -81,7 +81,7 @@ class FrameSession(OpenFrame):
         Args:
             unseen: its predictions have just come, so that nothing was done on it in their sight.
         """
-        self.trials.hide(document, frame)
+        self.trials.hide(document, frame, unseen=unseen)
         blind = self.guards.is_blind(frame)
         if document.mode is PresentationMode.BLIND and not blind and frame.state in OPEN:
             if document.has_traces:
@@ -164,7 +164,12 @@ class FrameSession(OpenFrame):
         return True
 
     def _newest(self, frame: Frame) -> Frame:
-        return replace(frame, state=self.frames.get(frame.id).state) if frame.id in self._judged else frame
+        """Return a frame that was read with the state that it has now: it may have been read before a decision of this
+        sitting, or after a merge that gave it a label."""
+        known = self.frames.get(frame.id).state if frame.id in self._judged else frame.state
+        if known is not frame.state:
+            known = known if self._commits.is_about(frame.id) else self._reader.frame(frame.id).state
+        return replace(frame, state=known)
 
     def set_in_sight(self, in_sight: bool) -> None:
         """Note that something else stands in the place of the open frame, or does no longer."""

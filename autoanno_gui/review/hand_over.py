@@ -15,7 +15,7 @@ from autoanno_gui.core.errors import KnownError
 from autoanno_gui.core.records import Progress
 from autoanno_gui.store.hand_over import write_sample
 from autoanno_gui.store.reader import Reader
-from autoanno_gui.store.reader_merging import ForeignDecision
+from autoanno_gui.store.reader_merging import ForeignClass, ForeignDecision
 from autoanno_gui.store.store_thread import Priority, Store, open_report
 from autoanno_gui.store.writer import Writer
 from autoanno_gui.store.writer_merging import LeftOut, MergeTally
@@ -129,11 +129,12 @@ def merge_back(store: Store, file: Path) -> Generator[Progress, None, Merged]:
     reviewers: Counter[str] = Counter()
     with open_report(file) as other:
         origin = other.setting("project_uuid", "") or ""
-        frames, named = other.judged_frames(), other.foreign_classes()
+        frames, classes = other.judged_frames(), other.foreign_classes()
         yield Progress(0, len(frames), "Reading the other project")
-        classes = store.submit(Priority.OTHER, lambda writer: writer.take_classes(named)).result()
         for at in range(0, len(frames), MERGE_FRAMES):
             decisions = other.foreign_decisions(frames[at : at + MERGE_FRAMES])
+            if _classes_of(decisions) - classes.keys():
+                classes = other.foreign_classes()  # somebody works on it meanwhile
             tally = store.submit(Priority.OTHER, _merging(decisions, classes, origin)).result()
             _add(found, tally)
             reviewers.update(decision.values["reviewer"] for decision in decisions)
@@ -144,9 +145,13 @@ def merge_back(store: Store, file: Path) -> Generator[Progress, None, Merged]:
 
 
 def _merging(
-    decisions: Sequence[ForeignDecision], classes: Mapping[int, int], origin: str
+    decisions: Sequence[ForeignDecision], classes: Mapping[int, ForeignClass], origin: str
 ) -> Callable[[Writer], MergeTally]:
     return lambda writer: writer.merge_decisions(decisions, classes, origin=origin)
+
+
+def _classes_of(decisions: Sequence[ForeignDecision]) -> set[int]:
+    return {one.verdict["class_id"] for decision in decisions for one in decision.verdicts}
 
 
 def _add(found: Merged, tally: MergeTally) -> None:

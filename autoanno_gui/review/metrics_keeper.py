@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from autoanno_gui.core.drift import Drift, watch
+from autoanno_gui.core.drift import ALPHA, HORIZON, Drift, watch
 from autoanno_gui.core.fact_table import FactTable
 from autoanno_gui.core.facts import DecidedFrame
 from autoanno_gui.core.hypotheses.rules import figure_of
@@ -29,6 +29,10 @@ LEFT_PATIENCE: Final = 20.0
 """So that no more than one part in twenty of the time is spent on counting what is left."""
 
 
+class StoppedError(Exception):
+    """Nobody waits for the figures any more."""
+
+
 class MetricsKeeper:
     """The facts of all decisions of one project. One thread at a time."""
 
@@ -37,17 +41,20 @@ class MetricsKeeper:
         reader: Reader,
         *,
         breathe: Callable[[], object] = lambda: None,
+        stop: Callable[[], bool] = lambda: False,
         left_patience: float = LEFT_PATIENCE,
     ) -> None:
         """Keep nothing yet.
 
         Args:
             reader: of the project.
-            breathe: called between blocks of decisions; may sleep.
+            breathe: called between blocks of decisions and often while figures are worked out; may sleep.
+            stop: asked as often whether to give up, with `StoppedError`.
             left_patience: what is left is counted again when it is this many times as old as the counting took.
         """
         self._reader: Final = reader
-        self._breathe: Final = breathe
+        self._let_others: Final = breathe
+        self._stop: Final = stop
         self._left_patience: Final = left_patience
         self._by_frame: dict[int, list[DecidedFrame]] = {}
         self._sorted: list[DecidedFrame] | None = []
@@ -56,35 +63,38 @@ class MetricsKeeper:
         self.complete = False
         """Whether the whole ledger was read."""
 
-    def update(self, frame_ids: Collection[int] | None = None, *, stop: Callable[[], bool] = lambda: False) -> bool:
-        """Read the decisions on some frames again; the first time, all of them.
+    def _breathe(self) -> None:
+        self._let_others()
+        if self._stop():
+            raise StoppedError
+
+    def update(self, frame_ids: Collection[int] | None = None) -> None:
+        """Read the decisions on some frames again; the first time, and after one that did not come to its end, all.
 
         Args:
             frame_ids: whose decisions changed; None for all, after classes, their maps or models changed.
-            stop: asked between blocks whether to give up; then all is read the next time.
-
-        Returns:
-            Whether it came to its end.
         """
         everything = frame_ids is None or not self.complete
         if not everything and not frame_ids:
-            return True
+            return
+        self.complete = False
         found: dict[int, list[DecidedFrame]] = {}
         for number, fact in enumerate(read_facts(self._reader, None if everything else frame_ids)):
             found.setdefault(fact.frame_id, []).append(fact)
             if number % READ_AT_ONCE == READ_AT_ONCE - 1:
                 self._breathe()
-                if stop():
-                    self.complete = False
-                    return False
+        self._sorted = None
         if everything:
-            self._by_frame = found
+            old, self._by_frame = self._by_frame, found
         else:
-            for frame_id in frame_ids or ():
-                self._by_frame.pop(frame_id, None)
+            old = {frame_id: self._by_frame.pop(frame_id, []) for frame_id in frame_ids or ()}
             self._by_frame |= found
-        self.complete, self._sorted = True, None
-        return True
+        self.complete = True
+        # All at once, letting go of them would keep the other threads waiting, too.
+        while old:
+            old.popitem()
+            if len(old) % READ_AT_ONCE == 0:
+                self._breathe()
 
     @property
     def facts(self) -> list[DecidedFrame]:
@@ -105,15 +115,16 @@ class MetricsKeeper:
         """
         begun = time.monotonic()
         if self._left is None or begun >= self._left_due:
-            self._left = candidates_left(self._reader, index)
+            self._left = candidates_left(self._reader, index, breathe=self._breathe)
             now = time.monotonic()
             self._left_due = now + self._left_patience * (now - begun)
         self._breathe()
-        return full_report(self._reader, checks=checks, facts=self.facts, left=self._left)
+        return full_report(self._reader, checks=checks, facts=self.facts, left=self._left, breathe=self._breathe)
 
     def drift(self) -> Drift:
         """Return what the watch for drift says; needs little besides the facts."""
-        return watch(FactTable.of(self.facts), {record.id: record.name for record in self._reader.classes()})
+        names = {record.id: record.name for record in self._reader.classes()}
+        return watch(FactTable.of(self.facts), names, breathe=self._breathe)
 
     def session_document(self, session: str, *, causes: Collection[str] = ()) -> dict[str, Any]:
         """Return the figures of one sitting, and what became of what was noted at the end of others.
@@ -129,7 +140,9 @@ class MetricsKeeper:
         """
         own = [fact for fact in self.facts if fact.session == session]
         nothing = CandidatesLeft(np.empty(0, np.int64), np.empty((0, BINS), np.int64))
-        found = full_report(self._reader, facts=own, left=nothing)
+        # A sitting is no round to be watched, and the reviewer waits for the card.
+        unwatched = Drift(watching=False, frames=0, false_alarm_rate=ALPHA, horizon=HORIZON)
+        found = full_report(self._reader, facts=own, left=nothing, drift=unwatched, breathe=self._breathe)
         notes = [(event.body, event.wall_clock) for event in self._reader.events(HYPOTHESIS_NOTED)]
         rounds = [fact.round for fact in own if fact.judges_predictions]
         table = FactTable.of(own, lights=self._reader.lights())

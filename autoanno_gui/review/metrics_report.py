@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autoanno_gui.core.balance import balance
 from autoanno_gui.core.checks import CHECK_EVENT, blind_figures, check_figures, nodding_figures
 from autoanno_gui.core.classes import living_class
-from autoanno_gui.core.drift import watch
+from autoanno_gui.core.drift import Drift, watch
 from autoanno_gui.core.estimates import calibration, estimates
 from autoanno_gui.core.fact_table import FactTable
 from autoanno_gui.core.facts import DecidedFrame
@@ -31,9 +31,10 @@ from autoanno_gui.review.honesty import LEAST_FRAMES
 from autoanno_gui.review.measure_return import return_report
 from autoanno_gui.review.queue_keeper import News, QueueKeeper
 from autoanno_gui.store.reader import Reader
-from autoanno_gui.store.rows import SESSION_STARTED
 
 Report: TypeAlias = dict[str, Any]
+_COUNTED_AT_ONCE: Final = 512
+"""Decisions that are counted without a breath."""
 _OPEN: Final = (FrameState.UNDECIDED, FrameState.DEFERRED)
 
 
@@ -56,6 +57,8 @@ def full_report(
     checks: bool | None = None,
     facts: Sequence[DecidedFrame] | None = None,
     left: CandidatesLeft | None = None,
+    drift: Drift | None = None,
+    breathe: Callable[[], object] = lambda: None,
 ) -> Report:
     """Return the figures over all decisions with their intervals, tables and what follows from them.
 
@@ -64,16 +67,17 @@ def full_report(
         checks: whether the user wants blind frames and planted checks; None for as it was in the newest sitting.
         facts: all decisions that stand, in the order of the ledger; read where not given.
         left: see `candidates_left`; read where not given, which takes seconds in a large folder.
+        drift: what the watch for drift says; found out where not given, which takes seconds for a long ledger.
+        breathe: called often; what it raises ends the call.
     """
     facts = list(read_facts(reader)) if facts is None else facts
-    if checks is None:
-        sittings = reader.events(SESSION_STARTED)
-        checks = bool(sittings[-1].body["checks"]) if sittings else True
-    left = candidates_left(reader) if left is None else left
+    checks = reader.checks_wanted() if checks is None else checks
+    left = candidates_left(reader, breathe=breathe) if left is None else left
     records = {record.id: record for record in reader.classes()}
     names = {record.id: record.name for record in records.values()}
     living = {record.id: record.name for record in records.values() if record.merged_into is None}
-    accumulator, table = Accumulator.of(facts), FactTable.of(facts, lights=reader.lights())
+    accumulator = _accumulated(facts, breathe)
+    table = FactTable.of(facts, lights=reader.lights())
     states, (predicted, _) = reader.counts(), reader.prediction_totals()
     frames, frames_left = reader.frame_count(), sum(states[state] for state in _OPEN)
     counted = report(
@@ -83,42 +87,61 @@ def full_report(
         frames_failed=states[FrameState.FAILED],
         class_names=names,
     )
-    found = {
-        **counted,
-        **time_figures(table),
-        **group_tables(table, standing=accumulator),
-        **series(table),
-        "estimates": estimates(table, left.counts, left.class_ids),
-        "calibration": calibration(table),
-        "blind": blind_figures(table),
-        "checks": check_figures(
-            [event.body for event in reader.events(CHECK_EVENT)], enabled=checks and frames >= LEAST_FRAMES
-        ),
-        "nodding": nodding_figures(table),
-        "hypotheses": [one.as_dict() for one in hypotheses(table, names, known_classes(reader, records))],
-        "hypothesis_notes": hypothesis_notes(
-            [(event.body, event.wall_clock) for event in reader.events(HYPOTHESIS_NOTED)], table
-        ),
-        "drift": watch(table, names).as_dict(),
-        "roi": return_report(reader, table, frames_left=frames_left),
-        "stop": stopping(table, frames_left),
-        "balance": balance(states, facts, living),
-    }
+
+    def sections() -> Iterator[Report]:
+        """Yield what goes into the document, so that there is a breath between any two."""
+        yield counted
+        yield time_figures(table)
+        yield group_tables(table, standing=accumulator)
+        yield series(table)
+        yield {"estimates": estimates(table, left.counts, left.class_ids)}
+        yield {"calibration": calibration(table)}
+        yield {"blind": blind_figures(table)}
+        events = [event.body for event in reader.events(CHECK_EVENT)]
+        yield {"checks": check_figures(events, enabled=checks and frames >= LEAST_FRAMES)}
+        yield {"nodding": nodding_figures(table)}
+        yield {"hypotheses": [one.as_dict() for one in hypotheses(table, names, known_classes(reader, records))]}
+        notes = [(event.body, event.wall_clock) for event in reader.events(HYPOTHESIS_NOTED)]
+        yield {"hypothesis_notes": hypothesis_notes(notes, table)}
+        yield {"drift": (drift or watch(table, names, breathe=breathe)).as_dict()}
+        yield {"roi": return_report(reader, table, frames_left=frames_left)}
+        yield {"stop": stopping(table, frames_left)}
+        yield {"balance": balance(states, facts, living)}
+
+    found: Report = {}
+    for section in sections():
+        found |= section
+        breathe()
     return found | {"notes": trust_notes(found)}
 
 
-def candidates_left(reader: Reader, index: PredictionIndex | None = None) -> CandidatesLeft:
+def _accumulated(facts: Sequence[DecidedFrame], breathe: Callable[[], object]) -> Accumulator:
+    found = Accumulator()
+    for number, fact in enumerate(facts):
+        found.add(fact)
+        if number % _COUNTED_AT_ONCE == _COUNTED_AT_ONCE - 1:
+            breathe()
+    return found
+
+
+def candidates_left(
+    reader: Reader, index: PredictionIndex | None = None, *, breathe: Callable[[], object] = lambda: None
+) -> CandidatesLeft:
     """Count the candidates of the frames that are not decided.
 
     Args:
         reader: of the project.
         index: its newest predictions; read where not given.
+        breathe: called often; what it raises ends the call.
     """
     if index is None:
         keeper = QueueKeeper(reader)
         keeper.update(News(everything=True))
         index = keeper.index
-    waiting = [frame.id for block in reader.frames() for frame in block if frame.state in _OPEN]
+    waiting: list[int] = []
+    for block in reader.frames():
+        waiting += [frame.id for frame in block if frame.state in _OPEN]
+        breathe()
     chosen = index.candidates(reader.thresholds())
     chosen &= np.isin(index.frame_ids, waiting)[index.frame_of_row]
     class_ids, rows = np.unique(index.classes[chosen], return_inverse=True)

@@ -23,7 +23,7 @@ def check_report_file(file: Path, suffixes: Sequence[str] = (*PAGES, *TABLES)) -
         ExportError: it is a project or a folder, or its name ends in none of the suffixes.
     """
     if file.suffix.lower() not in suffixes:
-        raise ExportError(f"{file}: the name of this report ends in {' or '.join(suffixes)}.")
+        raise ExportError(f"{file}: the name of this report must end in {' or '.join(suffixes)}.")
     if file.is_dir():
         raise ExportError(f"{file} is a folder: give the name of a file.")
     if not file.parent.is_dir():

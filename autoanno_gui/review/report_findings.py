@@ -42,7 +42,8 @@ def hypotheses(document: Document) -> Section:
         details = [("Evidence", one["evidence"]), ("What to do", one["advice"])]
         if named:
             details.append(("Frames", named + (f" and {more:,} more" if more > 0 else "")))
-        section.findings.append(Finding(one["sentence"], tuple(details), f"{percent(one['share'])} of the corrections"))
+        explains = f"{percent(one['share'])} of the corrections" if one["share"] else ""
+        section.findings.append(Finding(one["sentence"], tuple(details), explains))
     if notes := some(document.get("hypothesis_notes")):
         thoughts = tuple(
             (

@@ -114,6 +114,7 @@ def parts(document: Document) -> Section:
 def times(document: Document) -> Section:
     """Return how long frames and objects took."""
     decided = counted(document.get("frames_decided") or 0, "frame")
+    judged = counted(((document.get("estimates") or {}).get("so_far") or {}).get("frames") or 0, "frame")
     section = Section(
         "seconds",
         "Time",
@@ -121,8 +122,8 @@ def times(document: Document) -> Section:
         cards=[
             number_card(document, "median_seconds_per_frame", "Median of a frame", seconds_text, decided),
             number_card(document, "p90_seconds_per_frame", "9 of 10 frames within", seconds_text, decided),
-            number_card(document, "median_seconds_per_object", "Median of an object", seconds_text, decided),
-            number_card(document, "p90_seconds_per_object", "9 of 10 objects within", seconds_text, decided),
+            number_card(document, "median_seconds_per_object", "Median of an object", seconds_text, judged),
+            number_card(document, "p90_seconds_per_object", "9 of 10 objects within", seconds_text, judged),
             number_card(document, "frames_per_hour", "Frames an hour", _whole, decided),
         ],
     )

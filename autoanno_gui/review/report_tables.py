@@ -41,7 +41,6 @@ RESTS_ON: Final = {
     "median_seconds_per_frame": "frames_decided",
     "p90_seconds_per_frame": "frames_decided",
     "frames_per_hour": "frames_decided",
-    "catch_rate": "planted",
 }
 """Figure -> the count that it rests on, where the document names one."""
 _FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - spreadsheets take the wide ones for the others

@@ -56,10 +56,14 @@ class TrialKeeper:
         """Return the ids of the frames that must not show what the model proposed."""
         return tuple(i for i in self._arms if i in frames and self.hides(frames.get(i)))
 
-    def hide(self, document: Document, frame: Frame) -> None:
-        """Let a frame of the trial be labelled from nothing where that was drawn."""
+    def hide(self, document: Document, frame: Frame, *, unseen: bool = False) -> None:
+        """Let a frame of the trial be labelled from nothing where that was drawn.
+
+        Args:
+            unseen: its predictions have just come, so that nothing was done on it in their sight.
+        """
         normal = document.mode is PresentationMode.NORMAL and document.predictions is not None
-        if normal and not document.has_traces and self.hides(frame):
+        if normal and (unseen or not document.has_traces) and self.hides(frame):
             document.start_by_hand()
 
     def refusal(self, frame: Frame) -> str:

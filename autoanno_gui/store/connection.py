@@ -64,6 +64,15 @@ def environment_faults(file: Path) -> Iterator[None]:
         raise known from error
 
 
+@contextmanager
+def damaged_rows(file: Path) -> Iterator[None]:
+    """Turn what goes wrong when values of rows are unpacked into `ProjectError`: they are not as they were written."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        raise ProjectError(_SENTENCES[sqlite3.SQLITE_CORRUPT].format(file=shown_path(file), error=error)) from error
+
+
 def check_ours(file: Path) -> int:
     """Return the schema version in a project file's header, without opening it as a database.
 

@@ -22,6 +22,7 @@ from autoanno_gui.core.records import (
     VerdictKind,
 )
 from autoanno_gui.store.blobs import unpack_geometry, unpack_numbers
+from autoanno_gui.store.connection import damaged_rows
 from autoanno_gui.store.reader_frames import SMALL_BLOCK
 from autoanno_gui.store.reader_merging import MergeReader
 from autoanno_gui.store.rows import (
@@ -135,11 +136,15 @@ class Reader(MergeReader):
         last = 0
         while rows := self._rows(sql, last, *chosen):
             last = rows[-1][0]
-            predictions = self._predictions({row[5] for row in rows if row[5] is not None}, outlines=False)
-            for row, decision in zip(rows, self._decisions_of(rows), strict=True):
+            with damaged_rows(self._file):
+                predictions = self._predictions({row[5] for row in rows if row[5] is not None}, outlines=False)
+                decisions = self._decisions_of(rows)
+            for row, decision in zip(rows, decisions, strict=True):
                 path, first, adopted = row[20:]
                 judged, model, weights_hash = predictions.get(row[5], (None, None, None))
-                seconds = 0.0 if decision.kind is DecisionKind.DEFERRED else _take_due(pages, path, decision)
+                # Pages stay where they were judged: no time of theirs belongs to a decision that was merged.
+                ours = decision.kind is not DecisionKind.DEFERRED and not decision.origin
+                seconds = _take_due(pages, path, decision) if ours else 0.0
                 yield LedgerEntry(
                     row[0], decision, path, bool(first), bool(adopted), judged, model, weights_hash, seconds
                 )
@@ -162,7 +167,18 @@ class Reader(MergeReader):
     def events(self, kind: str) -> list[LedgerEvent]:
         """Return what happened of one kind, the oldest first."""
         rows = self._rows("SELECT uuid, body, wall_clock FROM event WHERE kind = ? ORDER BY id", kind)
-        return [LedgerEvent(uuid, json.loads(body), wall_clock) for uuid, body, wall_clock in rows]
+        with damaged_rows(self._file):
+            return [LedgerEvent(uuid, json.loads(body), wall_clock) for uuid, body, wall_clock in rows]
+
+    def checks_wanted(self) -> bool:
+        """Return whether blind frames and checks were on in the newest sitting here, merged ones aside; else True."""
+        merged = "SELECT 1 FROM decision d WHERE d.session_uuid = json_extract(e.body, '$.session') AND d.origin <> ''"
+        row = self._row(
+            f"SELECT json_extract(e.body, '$.checks') FROM event e WHERE e.kind = ? AND NOT EXISTS ({merged}) "
+            "ORDER BY e.id DESC LIMIT 1",
+            SESSION_STARTED,
+        )
+        return bool(row[0]) if row is not None else True
 
     def checks_on(self) -> bool:
         """Return whether all frames that an export takes were decided in sittings with blind frames and checks."""

@@ -110,15 +110,15 @@ class MergeReader(LightReader):
         sql = "SELECT f.id FROM frame f WHERE f.id IN (SELECT frame_id FROM decision) ORDER BY f.sort_key, f.id"
         return [row[0] for row in self._rows(sql)]
 
-    def foreign_classes(self) -> list[ForeignClass]:
-        """Return the classes that verdicts name, each as the one that stands for it today."""
-        rows = {row[0]: row for row in self._rows("SELECT id, merged_into, name, uuid FROM class")}
-        found = []
-        for (class_id,) in self._rows("SELECT DISTINCT class_id FROM verdict ORDER BY class_id"):
+    def foreign_classes(self) -> dict[int, ForeignClass]:
+        """Return all classes by id, removed ones included, each as the one that stands for it today."""
+        rows = {row[0]: row for row in self._rows("SELECT id, merged_into, name, uuid FROM class ORDER BY id")}
+        found = {}
+        for class_id in rows:
             living = rows[class_id]
             while living[1] is not None:
                 living = rows[living[1]]
-            found.append(ForeignClass(class_id, *living[2:]))
+            found[class_id] = ForeignClass(class_id, *living[2:])
         return found
 
     def foreign_decisions(self, frame_ids: Sequence[int]) -> list[ForeignDecision]:

@@ -54,35 +54,53 @@ class _Frame:
     left_out: LeftOut | None
 
 
+class _Classes:
+    """What the classes of another project are in this one, within one transaction; made only where they are needed."""
+
+    def __init__(self, conn: sqlite3.Connection, foreign: Mapping[int, ForeignClass]) -> None:
+        self._conn = conn
+        self._foreign = foreign
+        self._here: dict[int, int] = {}
+
+    def find(self, class_id: int) -> int | None:
+        """Return the class of this project of the same identity, else of the same name; None without any."""
+        if class_id in self._here:
+            return self._here[class_id]
+        foreign = self._foreign.get(class_id)
+        if foreign is None:
+            return None
+        found = self._conn.execute("SELECT id FROM class WHERE uuid = ?", (foreign.uuid,)).fetchone()
+        if found is None:
+            found = self._conn.execute(
+                "SELECT id FROM class WHERE name = ? AND merged_into IS NULL AND removed IS NULL",
+                (clean_name(foreign.name),),
+            ).fetchone()
+        if found is None:
+            return None
+        self._here[class_id] = int(found[0])
+        return int(found[0])
+
+    def take(self, class_id: int) -> int:
+        """Return the same, made where there is none."""
+        found = self.find(class_id)
+        if found is not None:
+            return found
+        foreign, here = self._foreign[class_id], read_classes(self._conn)
+        colour = next_colour(one.colour for one in here if one.merged_into is None)
+        made = self._conn.execute(
+            "INSERT INTO class(uuid, name, colour, slot) VALUES (?, ?, ?, ?)",
+            (foreign.uuid, clean_name(foreign.name), colour, next_slot(one.slot for one in here)),
+        ).lastrowid
+        assert made is not None
+        self._here[class_id] = made
+        return made
+
+
 class MergeWrites(RunWrites):
     """Merged decisions keep their uuid, so that nothing is taken over twice, and name the project they come from."""
 
-    def take_classes(self, classes: Sequence[ForeignClass]) -> dict[int, int]:
-        """Return the class of this project for each class of another one, by that one's id: the one of the same
-        identity, else of the same name, else a new one of the same identity."""
-        with immediate(self.ledger) as conn:
-            return {foreign.id: self._take_class(conn, foreign) for foreign in classes}
-
-    @staticmethod
-    def _take_class(conn: sqlite3.Connection, foreign: ForeignClass) -> int:
-        same = conn.execute("SELECT id FROM class WHERE uuid = ?", (foreign.uuid,)).fetchone()
-        if same is not None:
-            return int(same[0])
-        here = read_classes(conn)
-        living = [one for one in here if one.merged_into is None]
-        name = clean_name(foreign.name)
-        for one in living:
-            if one.name == name:
-                return one.id
-        class_id = conn.execute(
-            "INSERT INTO class(uuid, name, colour, slot) VALUES (?, ?, ?, ?)",
-            (foreign.uuid, name, next_colour(one.colour for one in living), next_slot(one.slot for one in here)),
-        ).lastrowid
-        assert class_id is not None
-        return class_id
-
     def merge_decisions(
-        self, decisions: Sequence[ForeignDecision], classes: Mapping[int, int], *, origin: str
+        self, decisions: Sequence[ForeignDecision], classes: Mapping[int, ForeignClass], *, origin: str
     ) -> MergeTally:
         """Append decisions of another project in one transaction, all or none of them; those that are here are left.
 
@@ -90,13 +108,15 @@ class MergeWrites(RunWrites):
 
         Args:
             decisions: in the order in which they were recorded there.
-            classes: of this project by class id of the other one; every class that verdicts name.
+            classes: of the other project, by id; every one that verdicts name. Each becomes the class of this project
+                of the same identity, else of the same name, else a new one of the same identity.
             origin: uuid of the project that they were made in, for those that it has not merged itself.
         """
         tally = MergeTally()
         with immediate(self.ledger) as conn:
+            taken = _Classes(conn, classes)
             for decision in decisions:
-                self._merge(conn, decision, classes, origin, tally)
+                self._merge(conn, decision, taken, origin, tally)
             for frame_id in tally.frame_ids:
                 self._cache_state(conn, frame_id)
         return tally
@@ -105,7 +125,7 @@ class MergeWrites(RunWrites):
         self,
         conn: sqlite3.Connection,
         decision: ForeignDecision,
-        classes: Mapping[int, int],
+        classes: _Classes,
         origin: str,
         tally: MergeTally,
     ) -> None:
@@ -165,9 +185,10 @@ class MergeWrites(RunWrites):
         conn: sqlite3.Connection,
         decision: ForeignDecision,
         frame: _Frame,
-        classes: Mapping[int, int],
+        classes: _Classes,
         origin: str,
     ) -> int:
+        verdicts = [(_renamed(one.verdict, classes), one.annotation) for one in decision.verdicts]
         values = decision.values | {
             "origin": decision.values["origin"] or origin,
             "thresholds": _with_classes(decision.values["thresholds"], classes),
@@ -177,10 +198,10 @@ class MergeWrites(RunWrites):
             (frame.id, frame.run_frame_id, *(values[name] for name in COPIED)),
         ).lastrowid
         assert decision_id is not None
-        for one in decision.verdicts:
-            verdict_id = _insert(conn, "verdict", _renamed(one.verdict, classes) | {"decision_id": decision_id})
-            if one.annotation is not None:
-                annotation = _renamed(one.annotation, classes)
+        for verdict, kept in verdicts:
+            verdict_id = _insert(conn, "verdict", verdict | {"decision_id": decision_id})
+            if kept is not None:
+                annotation = _renamed(kept, classes)
                 _insert(conn, "annotation", annotation | {"decision_id": decision_id, "verdict_id": verdict_id})
                 self._use_class(conn, annotation["class_id"])
         return decision_id
@@ -216,15 +237,15 @@ def _same_predictions(
     return (row[0], row[1]) if row is not None else (None, 0)
 
 
-def _with_classes(thresholds: str, classes: Mapping[int, int]) -> str:
-    """Return stored thresholds for this project's classes; those of classes that no verdict names are left out."""
-    found = decode_thresholds(thresholds)
-    own = [(classes[class_id], value) for class_id, value in found.per_class if class_id in classes]
-    return compact(json.loads(thresholds) | {"per_class": sorted(own)})
+def _with_classes(thresholds: str, classes: _Classes) -> str:
+    """Return stored thresholds for this project's classes; those of classes that it does not have are left out."""
+    per_class = decode_thresholds(thresholds).per_class
+    own = {here: value for class_id, value in per_class if (here := classes.find(class_id)) is not None}
+    return compact(json.loads(thresholds) | {"per_class": sorted(own.items())})
 
 
-def _renamed(values: Mapping[str, Any], classes: Mapping[int, int]) -> dict[str, Any]:
-    return dict(values) | {"class_id": classes[values["class_id"]]}
+def _renamed(values: Mapping[str, Any], classes: _Classes) -> dict[str, Any]:
+    return dict(values) | {"class_id": classes.take(values["class_id"])}
 
 
 def _insert(conn: sqlite3.Connection, table: str, values: Mapping[str, Any]) -> int:

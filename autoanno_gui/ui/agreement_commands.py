@@ -82,7 +82,9 @@ def _show_merged(window: MainWindow, project: OpenProject, dialog: MergeDialog) 
         if project.session.take_frames(found):
             presenter.show_open_frame()
         presenter.states_changed.emit(ids)
-        presenter.decisions_changed.emit(ids)
+        # These are no decisions of this sitting.
+        project.queue.note_judged(ids)
+        window.metrics.refresh()
 
     if wanted is None or wanted:
         window.projects.run(work, done=show)

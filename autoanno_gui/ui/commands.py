@@ -112,7 +112,7 @@ def _view(window: MainWindow) -> Handlers:
         "view.zoom_out": canvas.zoom_out,
         "view.actual_size": canvas.actual_size,
         "view.thumbnails": partial(window_commands.toggle_thumbnails, window),
-        "view.metrics": partial(window_commands.show_metrics, window),
+        "view.metrics": partial(window_commands.toggle_metrics, window),
         "view.theme": partial(window_commands.next_theme, window),
         "focus.next_panel": partial(window_commands.focus_next_panel, window),
     }

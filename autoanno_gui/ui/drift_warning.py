@@ -88,5 +88,8 @@ def key_of(alarm: Mapping[str, Any]) -> Key:
 def _key(text: str) -> Key | None:
     if not text:
         return None
-    name, number = json.loads(text)
-    return name, int(number)
+    try:
+        name, number = json.loads(text)
+        return name, int(number)
+    except (TypeError, ValueError):  # of another hand than ours: then the alarm is told once more
+        return None

@@ -25,6 +25,9 @@ WATCH_EVERY: Final = 10
 """Decisions between two looks for drift while the panel is out of sight."""
 FIRST_WATCH_MS: Final = 3000
 """After opening, the frames come first."""
+RETRY_MS: Final = 10_000
+"""Whoever looks at the panel need do nothing for new figures after a fault that is over."""
+_NO_MORE: Final = "There are no new figures any more; open the project again."
 _DECIDED: Final = tuple(state for state in FrameState if state.decided)
 
 
@@ -36,7 +39,7 @@ class MetricsController(QObject):
     sitting_ready = Signal(object)
     """The figures of the sitting, see `MetricsKeeper.session_document`."""
     failed = Signal(str)
-    """A sentence for people: there are no figures any more."""
+    """A sentence for people: the figures that were asked for do not come."""
 
     def __init__(self, panel: MetricsPanel, parent: QObject) -> None:
         super().__init__(parent)
@@ -46,7 +49,8 @@ class MetricsController(QObject):
         self._thread: MetricsThread | None = None
         self._news = MetricsNews()
         self._busy = False
-        self._ended = False
+        self._broken = False
+        """Whether working them out came upon a bug: then it is not tried again, since it would be told each time."""
         self._arranged = False
         """Whether the queue has read all predictions, so that the figures need not do it once more."""
         self._cost_ms = 0.0
@@ -91,14 +95,17 @@ class MetricsController(QObject):
         """Give up what is being worked out, and wait for the thread."""
         self._timer.stop()
         self._first_watch.stop()
+        self._end_thread()
+        self._news, self._busy, self._broken, self._cost_ms = MetricsNews(everything=True), False, False, 0.0
+        self._decided, self._since_watch, self._arranged, self.watches = set(), 0, False, 0
+        self._since_asked.invalidate()
+        self._since_decided.invalidate()
+
+    def _end_thread(self) -> None:
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.stop()
             thread.deleteLater()
-        self._news, self._busy, self._ended, self._cost_ms = MetricsNews(everything=True), False, False, 0.0
-        self._decided, self._since_watch, self._arranged, self.watches = set(), 0, False, 0
-        self._since_asked.invalidate()
-        self._since_decided.invalidate()
 
     @property
     def busy(self) -> bool:
@@ -129,8 +136,8 @@ class MetricsController(QObject):
             causes: codes of hypotheses whose figure is wanted.
         """
         self._news.sitting = session, causes
-        if self._ended:
-            self.failed.emit("There are no new figures any more; open the project again.")
+        if self._broken:
+            self.failed.emit(_NO_MORE)
         elif not self._busy:
             self._ask()
 
@@ -175,7 +182,7 @@ class MetricsController(QObject):
     # ------------------------------------------------------------------------------------------------ asking
     def _schedule(self) -> None:
         """See to it that what is wanted is asked for when its time has come."""
-        if self._ended or self._busy or self._project is None or not self._arranged:
+        if self._broken or self._busy or self._project is None or not self._arranged:
             return
         self._news.document |= self._panel.in_sight and bool(self._news.frame_ids or self._news.everything)
         self._news.drift |= self._since_watch >= WATCH_EVERY
@@ -198,7 +205,7 @@ class MetricsController(QObject):
 
     def _ask(self) -> None:
         project = self._project
-        if project is None or self._ended:
+        if project is None or self._broken:
             return
         self._timer.stop()
         news, self._news = self._news, MetricsNews()
@@ -249,8 +256,15 @@ class MetricsController(QObject):
     def _on_failed(self, thread: MetricsThread, error: BaseException) -> None:
         if thread is not self._thread:
             return
-        self._busy, self._ended = False, True
-        if not isinstance(error, KnownError):
+        # What the thread had read is gone with it. The next decision, or whoever looks at the panel, tries again.
+        self._end_thread()
+        self._busy, self._news.everything = False, True
+        self._broken = not isinstance(error, KnownError)
+        sentence = _NO_MORE if self._broken else str(error)
+        self._panel.show_fault(sentence)
+        self.failed.emit(sentence)
+        if self._broken:
             raise error
-        self._panel.show_fault(str(error))
-        self.failed.emit(f"There are no new figures any more: {error}")
+        if self._panel.in_sight:
+            self._news.document = True
+            self._timer.start(RETRY_MS)

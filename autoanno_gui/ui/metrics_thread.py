@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,29 +86,29 @@ class MetricsThread(AskedThread):
         """Work until stopped (Qt override; on the new thread)."""
         try:
             # The window is painted before; what the figures need takes a while to import.
-            from autoanno_gui.review.metrics_keeper import MetricsKeeper
+            from autoanno_gui.review.metrics_keeper import MetricsKeeper, StoppedError
 
             with closing(self._open_reader()) as reader:
-                keeper = MetricsKeeper(reader, breathe=lambda: time.sleep(BREATH_SECONDS))
-                while (news := self._next_task()) is not None:
-                    self._work(keeper, news)
-                    self.done.emit()
+                keeper = MetricsKeeper(reader, breathe=lambda: time.sleep(BREATH_SECONDS), stop=self._is_stopping)
+                with suppress(StoppedError):
+                    while (news := self._next_task()) is not None:
+                        self._work(keeper, news)
+                        self.done.emit()
         except BaseException as error:  # noqa: BLE001 - the worker boundary: handed to the GUI thread, never swallowed
             self.failed.emit(error)
 
     def _work(self, keeper: MetricsKeeper, news: MetricsNews) -> None:
         begun = time.monotonic()
-        if not keeper.update(None if news.everything else news.frame_ids, stop=self._is_stopping):
-            return
+        keeper.update(None if news.everything else news.frame_ids)
         # What somebody waits for comes first.
-        if news.sitting is not None and not self._stopping:
+        if news.sitting is not None:
             session, causes = news.sitting
             self.sat.emit(keeper.session_document(session, causes=causes))
         found: dict[str, Any] | None = None
-        if news.document and not self._stopping:
+        if news.document:
             found = keeper.document(checks=news.checks, index=news.index)
             self.reported.emit(found, time.monotonic() - begun)
-        if news.drift and not self._stopping:
+        if news.drift:
             self.watched.emit(found["drift"] if found is not None else keeper.drift().as_dict())
 
     def _next_task(self) -> MetricsNews | None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QFileDialog
 
+from autoanno_gui.ui.dialogs.run import give_back
+
 if TYPE_CHECKING:
     from autoanno_gui.ui.main_window import MainWindow
 
@@ -22,6 +24,7 @@ def save_report(window: MainWindow) -> None:
         return
     start = Path.home() / f"{project.store.root.name} report.html"
     name, kind = QFileDialog.getSaveFileName(window, "Save Report", str(start), f"{PAGE};;{TABLE}")
+    give_back(window.canvas)
     if name:
         file = Path(name)
         if not file.suffix:
@@ -52,4 +55,5 @@ def write(window: MainWindow, file: Path) -> None:
         write_report(document, file, title=store.root.name)
 
     window.status.say("Writing the report…")
-    window.projects.run(work, done=lambda: window.status.say(f"The report is in {file}."))
+    thread = window.projects.run(work, done=lambda: window.status.say(f"The report is in {file}."))
+    thread.failed.connect(window.status.unsay)

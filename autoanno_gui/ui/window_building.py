@@ -6,7 +6,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStackedWidget, QWidget
 
 from autoanno_gui.ui.keyboard import CanvasKeys
@@ -32,9 +32,19 @@ class Panels(NamedTuple):
     metrics: MetricsPanel
 
 
+class _Pages(QStackedWidget):
+    """Needs no more room than the page that is shown: the others must not keep the window from a small screen."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt override."""
+        page = self.currentWidget()
+        return super().minimumSizeHint() if page is None else page.minimumSizeHint().expandedTo(page.minimumSize())
+
+
 def stack_pages(window: QMainWindow, *pages: QWidget) -> QStackedWidget:
     """Put pages in the middle of a window, of which one is shown at a time."""
-    stack = QStackedWidget()
+    stack = _Pages()
+    stack.currentChanged.connect(lambda _at: stack.updateGeometry())
     for page in pages:
         stack.addWidget(page)
     window.setCentralWidget(stack)

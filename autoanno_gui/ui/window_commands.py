@@ -107,11 +107,23 @@ def show_tuner(window: MainWindow) -> None:
         dock.show()
         dock.raise_()
         objects = window.objects_panel.parentWidget()
-        if isinstance(objects, QDockWidget) and objects.isVisible() and not dock.isFloating():
+        apart = isinstance(objects, QDockWidget) and objects not in window.tabifiedDockWidgets(dock)
+        if isinstance(objects, QDockWidget) and apart and objects.isVisible() and not dock.isFloating():
             # Its curve says more than the empty end of a list.
             whole = objects.height() + dock.height()
             window.resizeDocks([objects, dock], [whole - TUNER_HEIGHT, TUNER_HEIGHT], Qt.Orientation.Vertical)
     window.tuner_panel.focus_target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def toggle_metrics(window: MainWindow) -> None:
+    """Show the metrics; close them where they have the keys, and give these back to the image."""
+    dock = window.metrics_panel.parentWidget()
+    at = window.focusWidget()
+    if isinstance(dock, QDockWidget) and window.metrics_panel.in_sight and dock.isAncestorOf(at):
+        dock.hide()
+        window.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+    else:
+        show_metrics(window)
 
 
 def show_metrics(window: MainWindow) -> None:
@@ -123,7 +135,8 @@ def show_metrics(window: MainWindow) -> None:
         objects = window.objects_panel.parentWidget()
         if not dock.isFloating() and dock.width() < METRICS_WIDTH:
             window.resizeDocks([dock], [METRICS_WIDTH], Qt.Orientation.Horizontal)
-        if isinstance(objects, QDockWidget) and objects.isVisible() and not dock.isFloating():
+        apart = isinstance(objects, QDockWidget) and objects not in window.tabifiedDockWidgets(dock)
+        if isinstance(objects, QDockWidget) and apart and objects.isVisible() and not dock.isFloating():
             rest = max(objects.height() + dock.height() - METRICS_HEIGHT, objects.minimumHeight(), 1)
             window.resizeDocks([objects, dock], [rest, METRICS_HEIGHT], Qt.Orientation.Vertical)
     window.metrics_panel.focus_target.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -20,7 +20,7 @@ def metric_lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield "Why (likely causes, by the share of the corrections that they can explain):"
         for one in causes:
-            yield f"{percent(one['share']):>5}  {one['sentence']}"
+            yield f"{percent(one['share']) if one['share'] else '':>5}  {one['sentence']}"
             yield f"       {one['evidence']}"
             yield f"       {one['advice']}"
     if said := list(_warnings(document)):

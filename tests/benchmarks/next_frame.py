@@ -107,7 +107,7 @@ def _acknowledged(runs: list[Keys]) -> Figure:
 def _review(frames: Path, file: Path, count: int) -> Keys:
     """Accept each frame at 10 keys a second in a real window."""
     found = Keys()
-    with Stopwatch() as watch, open_window(frames, "--project", file) as window:
+    with Stopwatch() as watch, open_window(frames, "--project", file, "--checks", "off") as window:
         shown = Shown(window)
         shown.wait(1)
         assert window.presenter is not None
@@ -143,7 +143,7 @@ def _held(folder: Path, *, count: int, floor: float) -> Figure:
     file = folder / "held.autoanno"
     make_project(file, folder / "4K", width=SIZES["4K"][0], height=SIZES["4K"][1])
     taken: list[float] = []
-    with Stopwatch() as watch, open_window(folder / "4K", "--project", file) as window:
+    with Stopwatch() as watch, open_window(folder / "4K", "--project", file, "--checks", "off") as window:
         Shown(window).wait(1)
         wait_for(0.5)
         for number in range(count - 1):

@@ -163,7 +163,8 @@ class Ticker:
 
 def _in_window(folder: Path, frames: Path, model: Path, *, seconds: float, keys: int) -> InWindow:
     seen = InWindow()
-    with Stopwatch() as watch, open_window(frames, "--project", folder / "window.autoanno") as window:
+    arguments = [frames, "--project", folder / "window.autoanno", "--checks", "off"]
+    with Stopwatch() as watch, open_window(*arguments) as window:
         Shown(window).wait(1)
         wait_for(0.5)
         ticker = Ticker()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QScrollBar,
     QWidget,
 )
 
@@ -125,6 +126,8 @@ def seen(driver: Driver) -> list[str]:
     window = driver.window
     found = [window.windowTitle()]
     for widget in filter(QWidget.isVisible, window.findChildren(QWidget)):
+        if type(widget) is QWidget or isinstance(widget, QScrollBar):
+            continue  # they follow what the rows say, when the layout comes to it
         found.append(f"{type(widget).__name__} {' | '.join(said_by(widget))}")
     for action in window.findChildren(QAction):
         found.append(f"{action.objectName()} {action.isEnabled()} {action.isChecked()} {action.text()}")
@@ -143,6 +146,17 @@ class Watched:
         self.driver = driver
         self.acts: list[tuple[str, list[str]]] = []
 
+    def wait_for_picture(self) -> None:
+        session, shown = self.driver.session, self.driver.shown
+        self.driver.wait(lambda: shown[-1] == self.driver.frame and session.objects.enabled and session.can_move)
+
+    def rest(self) -> None:
+        """Wait for the new order that comes by itself up to a second after a decision."""
+        project = self.driver.window.projects.project
+        assert project is not None
+        queue = project.queue
+        self.driver.wait(lambda: not (queue._busy or queue._again or queue._timer.isActive()))
+
     def note(self, what: str) -> None:
         root = str(self.driver.session.store.root)
         self.acts.append((what, [line.replace(root, "") for line in seen(self.driver)]))
@@ -152,7 +166,8 @@ class Watched:
         assert self.driver.window.presenter is not None
         self.driver.window.contact_sheet.leave()
         self.driver.window.presenter.open_frame(frame.id)
-        self.driver.wait(lambda: self.driver.shown[-1] == frame.path and self.driver.session.objects.enabled)
+        self.wait_for_picture()
+        assert self.driver.frame == frame.path
 
     def arrange(self, order: OrderName) -> None:
         project = self.driver.window.projects.project
@@ -220,17 +235,20 @@ def test_nothing_that_is_tried_on_a_hidden_frame_tells_what_was_proposed(tells_n
         watched.note("opened")
         for name in COMMANDS.split():
             watched.driver.window.actions_[name].trigger()
+            watched.wait_for_picture()
             watched.note(name)
             if session.frame is not session.frames.at(number) or watched.driver.window.contact_sheet.active:
                 watched.go_to(number)
         for name in ("review.defer_frame", "review.reject_frame"):
             watched.driver.window.actions_[name].trigger()
-            watched.driver.wait(lambda: session.can_move and session.objects.enabled)
+            watched.wait_for_picture()
             watched.go_to(number)
+            watched.rest()
             watched.note(f"back after {name}")
             watched.driver.window.actions_["edit.undo"].trigger()
-            watched.driver.wait(lambda: session.can_move)
+            watched.wait_for_picture()
             watched.go_to(number)
+            watched.rest()
             watched.note(f"{name} undone")
         assert session.document.mode in (PresentationMode.BLIND, PresentationMode.HAND)
         assert not session.document.has_traces
@@ -244,6 +262,8 @@ def test_neither_order_nor_filter_nor_contact_sheet_tells(tells_nothing: Record)
         for order in ORDERS:
             watched.arrange(order)
             watched.note(order)
+            queue = watched.driver.session.queue
+            watched.acts.append((f"scores by {order}", [f"{score:.3f}" for score in queue.scores.tolist()]))
         for class_id in sorted(watched.driver.session.classes):
             watched.narrow(class_id)
             watched.note(f"filter by class {class_id}")

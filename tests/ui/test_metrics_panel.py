@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from autoanno_gui.review.metrics_report import full_report
 from autoanno_gui.ui import theme
-from autoanno_gui.ui.panels.metrics import MetricsPanel
+from autoanno_gui.ui.panels.metrics import LEAST_WIDTH, MetricsPanel
 from autoanno_gui.ui.panels.metrics_body import NODS
 from autoanno_gui.ui.panels.metrics_charts import ChartView, spoken
 from autoanno_gui.ui.theme import ThemeName
@@ -121,7 +121,7 @@ def test_it_shows_the_figures_of_the_ledger(opened: Driver) -> None:
     assert panel.body.whole.texts[1] == "whole folder (estimate)"
     assert panel.body.whole.texts[2].endswith("by what is left")
     figures = {name: (value, rest) for name, value, rest in panel.body.figures.texts}
-    assert figures["Seconds a frame"] == ("4.0 s", "9 in 10 within 4.0 s")
+    assert figures["Seconds a frame"] == ("4.0 s", "90% within 4.0\N{NO-BREAK SPACE}s")
     assert figures["Missed by the model"][0] == "0%"
     assert figures["Frames an hour"][1] == "25 of 40 frames"
     assert panel.texts["nodding"] == "3 of 3 accepts came faster than the frame can be looked at."
@@ -304,7 +304,7 @@ def test_what_a_chart_says_is_read_from_its_title() -> None:
     assert spoken("<svg></svg>") == ""
 
 
-@pytest.mark.parametrize("width", [260, 350, 700])
+@pytest.mark.parametrize("width", [LEAST_WIDTH, 350, 700])
 def test_nothing_is_cut_off_at_the_side(qtbot: QtBot, width: int) -> None:
     panel = MetricsPanel()
     qtbot.addWidget(panel)

@@ -132,7 +132,7 @@ def test_nothing_is_written_without_an_answer_or_over_what_is_no_report(
     before = made.file.read_bytes()
     answer.file = str(made.file)
     save(driver)
-    driver.wait(lambda: "the name of this report ends in" in driver.window.notice.text)
+    driver.wait(lambda: "the name of this report must end in" in driver.window.notice.text)
     assert made.file.read_bytes() == before
     (tmp_path / "kept.html").write_text("mine")
     answer.file = str(tmp_path / "kept")

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from autoanno_gui.core.fact_table import Flags
-from autoanno_gui.core.hypotheses.chance import beyond
 from autoanno_gui.core.hypotheses.scope import DOUBT, LEAST_HIT_FRAMES, Finding, Scope, percent, rate
 from autoanno_gui.core.records import VerdictKind
 
@@ -89,7 +88,7 @@ def _off(scope: Scope, objects: Flags, tests: int) -> list[_Edge]:
         if abs(median) < LEAST_SHIFT:
             continue
         same, moved = _moved(scope, objects, number, median), objects & (np.abs(shifts) > MOVED)
-        if beyond(scope.count(same), scope.count(moved), 0.5) < DOUBT / tests:
+        if scope.surely_beyond(same, moved, 0.5, doubt=DOUBT / tests):
             hits = int(same.sum())
             found.append(_Edge(number, median, hits, int(moved.sum()) - hits))
     return sorted(found, key=lambda edge: -abs(edge.shift))
@@ -181,7 +180,7 @@ def duplicates(scope: Scope) -> Iterator[Finding]:
     inside = scope.table.crowding >= DOUBLE
     objects = rejected & inside
     seen = scope.compare(rejected, scope.judged, inside)
-    if seen is None or seen.chance >= DOUBT or not scope.often_enough(objects):
+    if seen is None or not scope.often_enough(objects):
         return
     found = scope.finding(
         DUPLICATES,

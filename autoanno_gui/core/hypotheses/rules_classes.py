@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from autoanno_gui.core.fact_table import UNKNOWN, Flags
-from autoanno_gui.core.hypotheses.chance import beyond
 from autoanno_gui.core.hypotheses.scope import DOUBT, Finding, Scope, rate
 from autoanno_gui.core.intervals import wilson
 
@@ -26,7 +25,8 @@ LEAST_CONFUSED: Final = 0.05
 def confusions(scope: Scope) -> Iterator[Finding]:
     """Yield the pairs of classes that are mixed up more often than wrong names spread by chance would make it."""
     table = scope.table
-    renamed = scope.corrected & table.class_changed & (table.proposed != UNKNOWN)
+    # What was renamed to a class that was merged since stands for no other class any more.
+    renamed = scope.corrected & table.class_changed & (table.proposed != UNKNOWN) & (table.proposed != table.class_id)
     if not renamed.any():
         return
     ways = Counter(zip(table.proposed[renamed].tolist(), table.class_id[renamed].tolist(), strict=True))
@@ -40,7 +40,7 @@ def confusions(scope: Scope) -> Iterator[Finding]:
         either = scope.judged & np.isin(table.proposed, (a, b))
         hits, whole = int(objects.sum()), int(either.sum())
         if by_chance < 0.5:
-            sure = beyond(scope.count(objects), scope.count(renamed), by_chance) < DOUBT / len(pairs)
+            sure = scope.surely_beyond(objects, renamed, by_chance, doubt=DOUBT / len(pairs))
         else:
             sure = wilson(hits, whole)[0] > LEAST_CONFUSED
         if sure and (found := _confusion(scope, (a, b), objects, ways)) is not None:
@@ -58,7 +58,7 @@ def _confusion(scope: Scope, pair: tuple[int, int], objects: Flags, ways: Counte
         f"{CONFUSION}:{min(pair)}:{max(pair)}",
         f"`{first}` and `{second}` mixed up",
         objects,
-        sentence=f"The model takes `{second}` for `{first}`."
+        sentence=f"The model mistakes `{second}` for `{first}`."
         if back < there / 4
         else f"The model mixes up `{first}` and `{second}`.",
         evidence=evidence,

@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from autoanno_gui.core.fact_table import FactTable, Flags, Floats, Ints
-from autoanno_gui.core.hypotheses.chance import Contrast, contrast
+from autoanno_gui.core.hypotheses.chance import Contrast
+from autoanno_gui.core.hypotheses.clips import clip_of
 from autoanno_gui.core.hypotheses.hypothesis import Hypothesis
 from autoanno_gui.core.hypotheses.scope import DOUBT, ENOUGH_FRAMES, Finding, Scope, percent, rate
 from autoanno_gui.core.intervals import bootstrap_counted
@@ -33,21 +34,16 @@ GOOD_MISS_RATE: Final = 0.1
 """The upper ends of the intervals of a model that is simply good lie below these."""
 
 
-def _needs(scope: Scope, among: Flags) -> tuple[Ints, Ints]:
-    """Return (F,) how many objects needed a correction, and (F,) could have, on each of (F,) these frames."""
-    objects = among[scope.table.frame]
-    return scope.table.per_frame(scope.needed & objects), scope.table.per_frame(_could(scope) & objects)
-
-
 def _could(scope: Scope) -> Flags:
     """Return (M,) the objects that could need a correction."""
     return scope.judged | scope.missed
 
 
-def _compared(needs: tuple[Ints, Ints], inside: Flags) -> Contrast | None:
-    """Compare how many objects needed a correction on (F,) some frames with the rest."""
-    hits, whole = needs
-    return contrast(hits * inside, whole * inside, hits * ~inside, whole * ~inside)
+def _compared(scope: Scope, among: Flags, inside: Flags, *, doubt: float = DOUBT) -> Contrast | None:
+    """Compare how many objects needed a correction on (F,) some frames with the others among (F,) these; None where
+    chance could do as much."""
+    of_frame, own = scope.table.frame, among[scope.table.frame]
+    return scope.compare(scope.needed & own, _could(scope) & own, inside[of_frame], doubt=doubt)
 
 
 def _needed_rate(scope: Scope, inside: Flags) -> float | None:
@@ -92,8 +88,8 @@ def poor_light(scope: Scope) -> Iterator[Finding]:
         inside = among & (values <= limit)
         if frames < LEAST_LIT or not LEAST_GROUP <= int(inside.sum()) <= MOST_IN_FIFTH * frames:
             continue
-        seen, objects = _compared(_needs(scope, among), inside), scope.needed & inside[scope.table.frame]
-        if seen is None or seen.chance >= DOUBT or not scope.often_enough(objects):
+        seen, objects = _compared(scope, among, inside), scope.needed & inside[scope.table.frame]
+        if seen is None or not scope.often_enough(objects):
             continue
         found = scope.finding(
             code,
@@ -133,11 +129,11 @@ def odd_groups(scope: Scope) -> Iterator[Finding]:
     frames = np.bincount(groups[scope.rows], minlength=len(names))
     others = int(scope.rows.sum()) - frames
     tested = np.flatnonzero((frames >= LEAST_GROUP) & (others >= LEAST_GROUP)).tolist()
-    needs, worse = _needs(scope, scope.rows), []
+    worse = []
     for group in tested:
         inside = scope.rows & (groups == group)
-        seen = _compared(needs, inside)
-        if seen is None or seen.chance >= DOUBT / len(tested):
+        seen = _compared(scope, scope.rows, inside, doubt=DOUBT / len(tested))
+        if seen is None:
             continue
         objects = scope.needed & inside[scope.table.frame]
         if scope.often_enough(objects):
@@ -168,12 +164,6 @@ def _groups(scope: Scope) -> tuple[str, tuple[str, ...], Ints]:
     numbers: dict[str, int] = {}
     groups = [numbers.setdefault(clip_of(one.path), len(numbers)) for one in table.facts]
     return CLIP, tuple(numbers), np.array(groups, np.int64)
-
-
-def clip_of(path: str) -> str:
-    """Return what names of frames of one clip have in common: the name without its ending and its number."""
-    stem = path.rpartition("/")[2].rpartition(".")[0]
-    return stem.rstrip("0123456789").rstrip("_-. ") or stem.rstrip("0123456789")
 
 
 def folder_figure(scope: Scope, about: str) -> float | None:
@@ -212,10 +202,12 @@ def simply_good(scope: Scope) -> Hypothesis | None:
 
 
 def _interval(scope: Scope, hits: Flags, whole: Flags) -> float:
-    """Return the upper end of the interval of a rate over objects."""
-    per_frame = np.stack([scope.count(hits), scope.count(whole)], axis=1)
-    pairs, counts = np.unique(per_frame, axis=0, return_counts=True)
-    return bootstrap_counted(pairs.astype(np.float64), counts)[1]
+    """Return the upper end of the interval of a rate over objects, resampled by frames or by things, the wider one."""
+    ends = []
+    for count in (scope.count, scope.things.count):
+        pairs, counts = np.unique(np.stack([count(hits), count(whole)], axis=1), axis=0, return_counts=True)
+        ends.append(bootstrap_counted(pairs.astype(np.float64), counts)[1])
+    return max(ends)
 
 
 def good_figure(scope: Scope, about: str) -> float | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from autoanno_gui.core.fact_table import FactTable, Flags
 from autoanno_gui.core.figure_groups import EDGE_MARGIN, SIZE_LIMITS
-from autoanno_gui.core.hypotheses.scope import DOUBT, Finding, Scope, percent, rate
+from autoanno_gui.core.hypotheses.scope import Finding, Scope, percent, rate
 
 SMALL: Final = SIZE_LIMITS[1]
 """Share of the picture under which an object is small."""
@@ -85,7 +85,7 @@ def missed_kinds(scope: Scope) -> Iterator[Finding]:
         inside = kind.among(scope.table)
         seen = scope.compare(scope.missed, known, inside)
         objects = scope.missed & known & inside
-        if seen is None or seen.chance >= DOUBT or not scope.often_enough(objects):
+        if seen is None or not scope.often_enough(objects):
             continue
         found = scope.finding(
             code,

@@ -8,8 +8,7 @@ from typing import Final
 import numpy as np
 
 from autoanno_gui.core.fact_table import Flags, Floats
-from autoanno_gui.core.hypotheses.chance import beyond
-from autoanno_gui.core.hypotheses.scope import DOUBT, Finding, Scope, percent, rate
+from autoanno_gui.core.hypotheses.scope import Finding, Scope, percent, rate
 from autoanno_gui.core.records import VerdictKind
 
 LOW: Final = "threshold_low"
@@ -35,7 +34,7 @@ def low_threshold(scope: Scope) -> Iterator[Finding]:
     seen = scope.compare(rejected, scope.judged, inside)
     if seen is None or seen.whole < LEAST_SEEN or seen.rate < MOSTLY_FALSE:
         return
-    if seen.chance >= DOUBT or not scope.often_enough(objects):
+    if not scope.often_enough(objects):
         return
     threshold = _usual_threshold(scope, objects)
     found = scope.finding(
@@ -68,7 +67,7 @@ def high_threshold(scope: Scope) -> Iterator[Finding]:
     threshold = _usual_threshold(scope, objects)
     # Were they strewn over all ghosts, a lower threshold would bring up as much that is false.
     by_chance = min(1.0, BELOW / max(threshold - GHOST_FLOOR, BELOW))
-    if by_chance == 1.0 or beyond(scope.count(objects), scope.count(promoted), by_chance) >= DOUBT:
+    if by_chance == 1.0 or not scope.surely_beyond(objects, promoted, by_chance):
         return
     right = f", and {percent(kept)} of the candidates just above it were kept" if kept is not None else ""
     found = scope.finding(

@@ -9,7 +9,8 @@ from typing import Final, Self
 import numpy as np
 
 from autoanno_gui.core.fact_table import FactTable, Flags, Ints
-from autoanno_gui.core.hypotheses.chance import Contrast, contrast
+from autoanno_gui.core.hypotheses.chance import Contrast, beyond, contrast
+from autoanno_gui.core.hypotheses.clips import Things
 from autoanno_gui.core.hypotheses.hypothesis import Hypothesis
 
 ENOUGH_FRAMES: Final = 20
@@ -60,6 +61,7 @@ class Scope:
         missed: (M,) final objects that were drawn or promoted.
         final: (M,) objects that stayed.
         corrections: how many were corrected or missed.
+        things: what the objects are pictures of.
     """
 
     table: FactTable
@@ -70,6 +72,7 @@ class Scope:
     missed: Flags
     final: Flags
     corrections: int
+    things: Things
 
     @classmethod
     def of(cls, table: FactTable, rows: Flags, names: Mapping[int, str]) -> Self:
@@ -86,6 +89,7 @@ class Scope:
             missed,
             table.final & inside,
             int(corrected.sum() + missed.sum()),
+            Things(table),
         )
 
     @property
@@ -115,20 +119,28 @@ class Scope:
         """Whether there are enough of these objects, on enough frames, to speak of them."""
         return int(objects.sum()) >= LEAST_HITS and self.frames_with(objects) >= LEAST_HIT_FRAMES
 
-    def compare(self, hits: Flags, whole: Flags, inside: Flags) -> Contrast | None:
-        """Compare the rate of hits among the objects of a part with that among the rest.
+    def compare(self, hits: Flags, whole: Flags, inside: Flags, *, doubt: float = DOUBT) -> Contrast | None:
+        """Compare the rate of hits among the objects of a part with that among the rest; None where one of them is
+        empty, or where chance could make a difference as large.
 
         Args:
             hits: (M,) those of `whole` to which it happened.
             whole: (M,) objects to which it could happen.
             inside: (M,) the part.
+            doubt: the highest chance of it.
         """
-        return contrast(
-            self.count(hits & inside),
-            self.count(whole & inside),
-            self.count(hits & ~inside),
-            self.count(whole & ~inside),
-        )
+        parts = hits & inside, whole & inside, hits & ~inside, whole & ~inside
+        seen = None
+        # What is the same on all frames of a clip is no more certain by being seen again.
+        for count in (self.count, self.things.count):
+            seen = contrast(*(count(part) for part in parts))
+            if seen is None or seen.chance >= doubt:
+                return None
+        return seen
+
+    def surely_beyond(self, hits: Flags, whole: Flags, rate: float, *, doubt: float = DOUBT) -> bool:
+        """Whether there are more (M,) hits among (M,) a whole than chance would make at this rate."""
+        return all(beyond(count(hits), count(whole), rate) < doubt for count in (self.count, self.things.count))
 
     def finding(
         self,

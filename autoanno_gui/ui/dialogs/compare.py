@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from autoanno_gui.core.errors import KnownError
 from autoanno_gui.core.records import Progress
 from autoanno_gui.review.comparison import Report, compare, two_projects, within
 from autoanno_gui.store.store_thread import Store, open_report
@@ -41,9 +42,13 @@ _FIGURES: Final = (
 )
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-HEIGHT: Final = 620
-"""Logical pixels of the dialog, once there is something to see."""
+LEAST_WIDTH: Final = 620
+WIDTH, HEIGHT = 880, 640
+"""Logical pixels of the dialog, once there is something to see and where the screen has room."""
+LEAST_COLUMN: Final = 68
+"""The same of a column: a class keeps a name that tells it from others."""
 ROW_HEIGHT: Final = 24
+LEAST_ROWS: Final = 3
 LISTED: Final = 1000
 """Frames that differ and have a row here; all of them are settled."""
 _WORDS: Final = {
@@ -64,7 +69,7 @@ class CompareDialog(WorkDialog):
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__("Compare Reviewers", about=_ABOUT, verb="&Compare", parent=parent)
-        self.setMinimumWidth(720)
+        self.setMinimumWidth(LEAST_WIDTH)
         self._store: Final = store
         self.report: Report | None = None
         """The document of the last comparison."""
@@ -92,12 +97,14 @@ class CompareDialog(WorkDialog):
         self.form.addRow(row)
         self.form.addRow(self.here)
         lower = QHBoxLayout()
-        lower.addWidget(self.classes, 4)
-        lower.addWidget(self.differences, 5)
-        self.figures.setFixedHeight((len(_FIGURES) + 2) * ROW_HEIGHT + 12)
+        lower.addWidget(self.classes, 1)
+        lower.addWidget(self.differences, 1)
+        self.figures.setMaximumHeight((len(_FIGURES) + 2) * ROW_HEIGHT + 12)
+        for table in (self.figures, self.classes, self.differences):
+            table.setMinimumHeight(LEAST_ROWS * ROW_HEIGHT)
         tables = QVBoxLayout(self._tables)
         tables.setContentsMargins(0, 0, 0, 0)
-        tables.addWidget(self.figures)
+        tables.addWidget(self.figures, 3)
         tables.addLayout(lower, 1)
         self.lay_out(self._tables)
         self._tables.hide()
@@ -114,6 +121,8 @@ class CompareDialog(WorkDialog):
             return None
 
         def between() -> Generator[Progress, None, Report]:
+            if file.exists() and file.samefile(self._store.file):
+                raise KnownError("That is the project that is open; choose the file of the other reviewer.")
             with ExitStack() as stack:
                 mine, theirs = stack.enter_context(self._store.reader()), stack.enter_context(open_report(file))
                 return (yield from compare(*two_projects(mine, theirs)))
@@ -131,7 +140,8 @@ class CompareDialog(WorkDialog):
         first, second = (name or "–" for name in result["reviewers"])
         differing = result["disagreements"]
         found = f"They differ on {count_of(len(differing), 'frame')}." if differing else "They agree on every frame."
-        common = f"{first} and {second}: {count_of(result['frames'], 'frame')} in common. {found}"
+        who = f"Yours by {first}; theirs by {second}" if "," in first + second else f"{first} and {second}"
+        common = f"{who}: {count_of(result['frames'], 'frame')} in common. {found}"
         self.say("\n".join([*([common] if result["frames"] else []), *result["notes"]]))
         self._show_figures(result)
         _fill(
@@ -149,10 +159,11 @@ class CompareDialog(WorkDialog):
             numbers=False,
         )
         self.differences.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self.differences.setVisible(bool(differing))
         self.settle_button.setVisible(bool(differing))
         self._tables.setVisible(result["frames"] > 0)
         if result["frames"]:
-            self.make_room(HEIGHT)
+            self.make_room(HEIGHT, wide=WIDTH)
         if differing:
             self.settle_button.setDefault(True)
             self.settle_button.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -208,6 +219,7 @@ def _table(name: str) -> QTableWidget:
     table.setShowGrid(False)
     table.verticalHeader().hide()
     table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+    table.horizontalHeader().setMinimumSectionSize(LEAST_COLUMN)
     return table
 
 
@@ -222,7 +234,7 @@ def _fill(table: QTableWidget, columns: Sequence[str], rows: Sequence[Sequence[s
         for column, text in enumerate(row):
             item = QTableWidgetItem(text)
             item.setTextAlignment(_RIGHT if column and numbers else _LEFT)
-            if not numbers:
+            if not (column and numbers):
                 item.setToolTip(text)  # where it is cut short
             table.setItem(at, column, item)
     table.resizeColumnsToContents()

@@ -18,7 +18,12 @@ def run_modal(dialog: QDialog, *, back_to: QWidget) -> int:
     if dialog.testAttribute(Qt.WidgetAttribute.WA_Resized) and dialog.size() != dialog.size().boundedTo(room):
         dialog.resize(dialog.size().boundedTo(room))
     code = dialog.exec()
-    window.activateWindow()
-    back_to.setFocus(Qt.FocusReason.PopupFocusReason)
+    give_back(back_to)
     dialog.deleteLater()
     return int(code)
+
+
+def give_back(to: QWidget) -> None:
+    """Give the keys to a widget after a dialog: not every window manager brings its window in front by itself."""
+    to.window().activateWindow()
+    to.setFocus(Qt.FocusReason.PopupFocusReason)

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from autoanno_gui.core.figure_words import NO_FIGURE, counted, hours_text, percent, percent_range, seconds_text
+from autoanno_gui.core.figure_words import NO_FIGURE, counted, percent, percent_range, seconds_text
 from autoanno_gui.ui.panels.metrics_words import ENOUGH_FRAMES, noted_text
+from autoanno_gui.ui.panels.status import duration
 
 CAUSES: Final[Mapping[str, str]] = {
     "missed_small": "Small objects are missed",
@@ -72,6 +73,7 @@ class SessionCard(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save)
         self.skip = buttons.addButton("S&kip", QDialogButtonBox.ButtonRole.RejectRole)
         self.save: QPushButton = buttons.button(QDialogButtonBox.StandardButton.Save)
+        self.save.setText("&Save")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self._lay_out(buttons)
@@ -171,8 +173,9 @@ def _pace(figures: Mapping[str, Any], judged: int) -> str:
     decided = counted(figures["frames_decided"], "frame")
     if not figures["frames_decided"]:
         return "Nothing was decided in this session."
-    seconds = sum(row["seconds"] for row in figures["by_session"])
-    lines = [f"{decided} in {hours_text(seconds / 3600)}, {seconds_text(figures['median_seconds_per_frame'])} a frame."]
+    seconds, median = sum(row["seconds"] for row in figures["by_session"]), figures["median_seconds_per_frame"]
+    pace = f" in {duration(seconds)}, {seconds_text(median)} a frame" if seconds and median is not None else ""
+    lines = [f"{decided}{pace}."]
     if judged < ENOUGH_FRAMES:
         lines.append(f"Not enough data yet for a rate ({judged:,} of {ENOUGH_FRAMES} frames).")
     else:

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from autoanno_gui.config import PROJECT_SUFFIX
 from autoanno_gui.core.errors import KnownError
 from autoanno_gui.core.records import Progress
+from autoanno_gui.ui.dialogs.run import OF_THE_SCREEN
 from autoanno_gui.ui.threads import GeneratorThread
 
 PROJECTS: Final = f"Projects (*{PROJECT_SUFFIX});;All files (*)"
@@ -89,12 +90,19 @@ class WorkDialog(QDialog):
         self.said.setVisible(bool(text))
         self.make_room()
 
-    def make_room(self, least: int = 0) -> None:
-        """Grow so that nothing is cut off, to `least` logical pixels of height at least."""
+    def make_room(self, least: int = 0, *, wide: int = 0) -> None:
+        """Grow so that nothing is cut off, as far as the screen has room.
+
+        Args:
+            least: height at least, logical pixels.
+            wide: the same of the width.
+        """
         layout = self.layout()
         if layout is not None:
             layout.activate()
-            self.resize(self.width(), max(self.height(), least, layout.totalHeightForWidth(self.width())))
+            room = self.screen().availableSize() * OF_THE_SCREEN
+            width = max(self.width(), min(wide, room.width()))
+            self.resize(width, min(max(self.height(), least, layout.totalHeightForWidth(width)), room.height()))
 
     # ------------------------------------------------------------------------------------------------ the work
     @property
@@ -174,6 +182,8 @@ class FileField(QWidget):
         row.addWidget(self.field, 1)
         row.addWidget(self.button)
         self.setFocusProxy(self.field)
+        # Without it a label does not take it for a field, and its access key leads nowhere.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     @property
     def path(self) -> Path | None:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QScrollBar, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
     from autoanno_gui.ui.panels.metrics_body import MetricsBody
 
 Document = Mapping[str, Any]
+LEAST_WIDTH: Final = 248
+"""Logical pixels: in less, lines would be cut off at the side."""
+
+
+_TURNS: Final[Mapping[int, QScrollBar.SliderAction]] = {
+    Qt.Key.Key_Space: QScrollBar.SliderAction.SliderPageStepAdd,
+    Qt.Key.Key_Home: QScrollBar.SliderAction.SliderToMinimum,
+    Qt.Key.Key_End: QScrollBar.SliderAction.SliderToMaximum,
+}
 
 
 class _Pages(QScrollArea):
@@ -20,14 +30,13 @@ class _Pages(QScrollArea):
 
     def event(self, event: QEvent) -> bool:
         """Qt override."""
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
-            if event.type() == QEvent.Type.ShortcutOverride:
-                event.accept()
-                return True
-            if event.type() == QEvent.Type.KeyPress:
-                bar = self.verticalScrollBar()
-                bar.setValue(bar.value() + bar.pageStep())
-                return True
+        turn = _TURNS.get(event.key()) if isinstance(event, QKeyEvent) else None
+        if turn is not None and event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        if turn is not None and event.type() == QEvent.Type.KeyPress:
+            self.verticalScrollBar().triggerAction(turn)
+            return True
         return super().event(event)
 
 
@@ -55,6 +64,7 @@ class MetricsPanel(QWidget):
         self._state.setObjectName("mutedLabel")
         self._state.setTextFormat(Qt.TextFormat.PlainText)
         inside = QWidget()
+        self.setMinimumWidth(LEAST_WIDTH)
         self._inside = QVBoxLayout(inside)
         self._inside.setContentsMargins(12, 10, 12, 12)
         self._inside.setSpacing(16)
@@ -86,6 +96,9 @@ class MetricsPanel(QWidget):
             body.focused.connect(lambda widget: self._scroll.ensureWidgetVisible(widget, 0, 20))
             body.drift_read.setVisible(self._alarm)
             self._inside.insertWidget(1, body)
+            # Made after all else in the window: Tab would come to it by way of the tabs of the docks.
+            for before, after in pairwise((self._scroll, *body.stops)):
+                QWidget.setTabOrder(before, after)
         return self._body
 
     @property
@@ -134,6 +147,7 @@ class MetricsPanel(QWidget):
     def show_document(self, document: Document) -> None:
         """Show a report, a piece at a time: a key that comes meanwhile waits for one piece, not for all."""
         if document == self._document:
+            self._state.setHidden(self.settled)
             return
         self._document, self._waiting = document, self.body.steps()
         self._next.start()

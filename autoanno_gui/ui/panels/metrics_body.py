@@ -58,7 +58,7 @@ class MetricsBody(QWidget):
         row.addWidget(self.whole, 1)
         self._breakdown_section = Section("Breakdown", self.breakdown)
         self.drift_section: Final = Section("Drift", self._drift, *self._drift_charts, self.drift_read)
-        sections = (
+        self._sections: Final = (
             Section("Edit rate", headlines, self._parts, self.figures),
             Section("Why", self._why, *self.reasons, self._noted),
             self._breakdown_section,
@@ -72,11 +72,17 @@ class MetricsBody(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(16)
-        for section in sections:
+        for section in self._sections:
             layout.addWidget(section)
-        for widget in self.findChildren(QWidget):
-            if widget.focusPolicy() is not Qt.FocusPolicy.NoFocus:
-                widget.installEventFilter(self)
+        for widget in self.stops:
+            widget.installEventFilter(self)
+
+    @property
+    def stops(self) -> list[QWidget]:
+        """What takes the keys, in the order in which Tab goes along it."""
+        among = (widget for section in self._sections for widget in section.findChildren(QWidget))
+        # The list of a chooser is a window of its own.
+        return [one for one in among if one.focusPolicy() is not Qt.FocusPolicy.NoFocus and one.window() is self.window()]
 
     def _make_figures(self) -> None:
         self.so_far, self.whole = BigFigure(), BigFigure()

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from autoanno_gui.ui.panels.metrics_words import Headline, Row, share_text
 from autoanno_gui.ui.panels.tuner import PanelButton
 
 MOST_REASONS: Final = 5
+NARROW: Final = 290
+"""Logical pixels in which lines of figures have no room for all of their columns."""
 
 
 def text_label(*, muted: bool = False, name: str = "") -> QLabel:
@@ -68,7 +71,7 @@ class FigureLines(QWidget):
 
     def __init__(self, lines: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        grid = QGridLayout(self)
+        grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(3)
@@ -78,10 +81,20 @@ class FigureLines(QWidget):
             name, value, rest = QLabel(), QLabel(), text_label(muted=True)
             value.setObjectName("figureValue")
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-            name.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            for label in (name, rest):
+                label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             for column, label in enumerate((name, value, rest)):
                 grid.addWidget(label, line, column)
             self._labels.append((name, value, rest))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt override: where there is little room, names give way as well as intervals."""
+        narrow = self.width() < NARROW
+        if narrow != self._labels[0][0].wordWrap():
+            for name, _, _ in self._labels:
+                name.setWordWrap(narrow)
+            self._grid.setColumnStretch(0, int(narrow))
+        super().resizeEvent(event)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show as many figures as there are lines."""
@@ -115,6 +128,7 @@ class ReasonCard(QWidget):
         self.frames.clicked.connect(self._show_frames)
         below = QHBoxLayout()
         below.setContentsMargins(0, 0, 0, 0)
+        self._share.setWordWrap(True)
         below.addWidget(self._share, 1)
         below.addWidget(self.frames)
         layout = QVBoxLayout(self)

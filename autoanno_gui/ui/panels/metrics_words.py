@@ -98,13 +98,13 @@ def figure_rows(document: Document) -> list[Row]:
         Row(
             "Seconds a frame",
             seconds_text(document["median_seconds_per_frame"]) if enough else NO_FIGURE,
-            f"9 in 10 within {seconds_text(document['p90_seconds_per_frame'])}" if enough else "",
+            _most(document["p90_seconds_per_frame"]) if enough else "",
             "Median of the active time; pauses do not count.",
         ),
         Row(
             "Seconds an object",
             seconds_text(document["median_seconds_per_object"]) if judged else NO_FIGURE,
-            f"9 in 10 within {seconds_text(document['p90_seconds_per_object'])}" if judged else "",
+            _most(document["p90_seconds_per_object"]) if judged else "",
             "A frame's active time shared by the objects that were looked at on it.",
         ),
         Row(
@@ -114,6 +114,11 @@ def figure_rows(document: Document) -> list[Row]:
             "In an hour of active time; beside it how many frames are decided.",
         ),
     ]
+
+
+def _most(seconds: float | None) -> str:
+    """Return the time that nine in ten need at most, with its unit in the same line."""
+    return "" if seconds is None else f"90% within {seconds_text(seconds)}".replace(" s", "\N{NO-BREAK SPACE}s")
 
 
 def _rate_row(name: str, document: Document, key: str, enough: bool, tip: str) -> Row:
@@ -158,8 +163,8 @@ def calibration_text(document: Document) -> str:
     """Say what the reliability diagram rests on."""
     found = document["calibration"]
     if not found["frames"]:
-        return "Needs labelled frames of the random stream."
-    return f"Over {counted(found['frames'], 'frame')} of the random stream, ghosts included."
+        return "Needs labelled frames of the random sample."
+    return f"Over {counted(found['frames'], 'frame')} of the random sample, with what the threshold hides."
 
 
 def drift_text(document: Document) -> str:
@@ -183,14 +188,16 @@ def blind_text(document: Document) -> str:
     if not blind["frames"] or blind["miss_rate"] is None:
         return "No frame has been labelled blind yet."
     text = (
-        f"Labelled blind: {counted(blind['frames'], 'frame')}. The model misses {percent(blind['miss_rate'])} of their "
-        f"objects ({percent_range(blind['miss_rate_interval'])})"
+        f"{counted(blind['frames'], 'frame')} labelled blind: the model misses {percent(blind['miss_rate'])} of the "
+        f"objects ({percent_range(blind['miss_rate_interval'])})."
     )
-    if blind["review_miss_rate"] is None:
-        return f"{text}."
-    text += f"; with its predictions in sight you added {percent(blind['review_miss_rate'])}."
     leaning = blind["leaning_missed_interval"]
-    return f"{text} Objects that it misses seem to pass your review." if leaning and leaning[0] > 0 else text
+    if blind["review_miss_rate"] is None or leaning is None:
+        return text
+    text += f" With its proposals in sight you added {percent(blind['review_miss_rate'])}: "
+    if leaning[0] > 0:
+        return f"{text}objects that it misses seem to pass your review."
+    return f"{text}no sign so far that what it misses passes your review."
 
 
 def checks_text(document: Document) -> str:

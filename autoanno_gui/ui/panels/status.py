@@ -63,7 +63,7 @@ class StatusLine(QStatusBar):
         for widget in (self.drift, self._cursor, self._zoom, self._counts, self._job, self._model):
             self.addPermanentWidget(widget)
         self._timer = QTimer(self, singleShot=True, interval=_SAID_MS)
-        self._timer.timeout.connect(self._unsay)
+        self._timer.timeout.connect(self.unsay)
 
     def say(self, text: str) -> None:
         """Show one line for a few seconds, in place of the frame's name where there is no room for both."""
@@ -74,7 +74,9 @@ class StatusLine(QStatusBar):
             self._frame.setVisible(both <= self._left.width())
             self._timer.start()
 
-    def _unsay(self) -> None:
+    def unsay(self) -> None:
+        """Take away what was said last: it is not true any more."""
+        self._timer.stop()
         self._said.clear()
         self._said.setToolTip("")
         self._frame.show()

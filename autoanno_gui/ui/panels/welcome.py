@@ -25,11 +25,12 @@ class WelcomePage(QWidget):
         self.setObjectName("welcomePage")
         mark = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         mark.setPixmap(QIcon(str(resource("icons/autoanno.svg"))).pixmap(72, 72))
-        title = QLabel("Open a folder of frames", alignment=Qt.AlignmentFlag.AlignCenter)
+        title = QLabel("Open a folder of frames", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         title.setObjectName("welcomeTitle")
         text = QLabel(
             "The model labels first, you decide. Drop a folder here, or press Ctrl+O.",
             alignment=Qt.AlignmentFlag.AlignCenter,
+            wordWrap=True,  # the window must not need more than a small screen has
         )
         text.setObjectName("mutedLabel")
         self.open_button = QPushButton("Open Folder…")
@@ -61,5 +62,7 @@ class WelcomePage(QWidget):
             button = QPushButton(f"{Path(folder).name}   {Path(folder).parent}", flat=True)
             button.setObjectName("recentFolder")
             button.setAccessibleName(f"Open {folder}")
+            button.setToolTip(folder)
+            button.setMinimumWidth(1)  # nor must a long path
             button.clicked.connect(lambda _checked=False, f=folder: self.folder_chosen.emit(f))
             self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)

@@ -24,6 +24,12 @@ DRAWN = ObjectFact(VerdictKind.ADDED, CAR, shown=False, bounds=MIDDLE)
 GHOST = ObjectFact(VerdictKind.PROMOTED, CAR, CAR, 0.4, shown=False, iou=1.0, bounds=MIDDLE)
 
 
+def elsewhere(item: ObjectFact, number: int) -> ObjectFact:
+    """Return an object in one of four corners, so that on neighbouring frames of a clip it is another thing."""
+    left, top = ((0.05, 0.05), (0.65, 0.05), (0.05, 0.65), (0.65, 0.65))[number % 4]
+    return replace(item, bounds=(left, top, left + 0.3, top + 0.3))
+
+
 def renamed(proposed: int, final: int) -> ObjectFact:
     return replace(GOOD, kind=VerdictKind.EDITED, class_id=final, proposed_class_id=proposed, class_changed=True)
 
@@ -42,7 +48,7 @@ def moved(left: float, top: float, right: float, bottom: float, *, class_id: int
 
 
 def frame(number: int, *objects: ObjectFact, path: str | None = None, **changes: object) -> DecidedFrame:
-    """Return the first decision of a frame of round 1."""
+    """Return the first decision of a frame of round 1, by default of a clip of its own."""
     untouched = all(item.kind is VerdictKind.ACCEPTED for item in objects)
     made = DecidedFrame(
         frame_id=number,
@@ -54,7 +60,7 @@ def frame(number: int, *objects: ObjectFact, path: str | None = None, **changes:
         candidates_shown=sum(item.shown for item in objects),
         objects=objects,
         number=number,
-        path=path if path is not None else f"clip_{number:04}.jpg",
+        path=path if path is not None else f"{number:04}_shot.jpg",
         round=1,
     )
     return replace(made, **changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import hypot
 from typing import Any
 
@@ -136,13 +137,20 @@ class TestBlind:
         assert (found["miss_rate"], found["false_rate"]) == (None, 1.0)
 
 
+def test_only_the_labels_that_stand_say_what_was_missed() -> None:
+    """Of a frame that was settled after it was labelled blind, the second decision."""
+    before = replace(BLIND[0], mode=PresentationMode.BLIND, first=True, adopted=False)
+    found = blind_figures(FactTable.of([before, *BLIND]))
+    assert (found["frames"], found["missed"]) == (3, 3)
+
+
 class TestPlanted:
     EVENTS = (
         check("shifted", caught=True, kept=2, objects=3),
         check("class", caught=False, kept=4, objects=4),
         check("removed", caught=True, kept=0, objects=1),
         check("removed", caught=False, kept=2, objects=2),
-        check("shifted", caught=False, passed_over=True),
+        check("shifted", caught=True, kept=1, objects=5, passed_over=True),
     )
 
     def test_what_was_caught_and_how_far_the_reviewer_agrees_with_themselves(self) -> None:

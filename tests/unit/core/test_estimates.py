@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from autoanno_gui.core.fact_table import FactTable
 from autoanno_gui.core.facts import DecidedFrame, ObjectFact
 from autoanno_gui.core.intervals import wilson
 from autoanno_gui.core.metrics import BINS, confidence_bin
+from autoanno_gui.core.records import DecisionKind, PresentationMode
 from autoanno_gui.core.settling import Settled
 from tests.unit.core.builders import bootstrap_ratio
-from tests.unit.core.ledger_kit import BIKE, CAR, drawn, frame, ledger, moved, right, table, wrong
+from tests.unit.core.ledger_kit import BIKE, CAR, drawn, frame, ledger, moved, renamed, right, table, wrong
 
 
 def estimated(facts: Sequence[DecidedFrame], left: Mapping[tuple[int, float], int]) -> dict[str, Any]:
@@ -39,6 +41,11 @@ def test_so_far_and_on_the_random_stream() -> None:
     stream = found["stream"]
     assert (stream["edit_rate"], stream["miss_rate"], stream["frames"]) == (1 / 4, 1 / 5, 3)
     assert stream["edit_rate_interval"] == list(bootstrap_ratio([1, 0], [1, 3]))
+
+
+def test_only_frames_of_the_stream_that_judge_predictions_speak_for_it() -> None:
+    blind = frame(9, drawn(CAR), kind=DecisionKind.HAND_LABELLED, mode=PresentationMode.BLIND, in_stream=True)
+    assert estimated([*ledger(), blind], {})["stream"]["frames"] == 3
 
 
 # ------------------------------------------------------------------------------------------------ what is left
@@ -74,6 +81,28 @@ def test_the_interval_of_what_is_left_does_not_vanish_where_all_frames_agree() -
     low, high = found["whole"]["edit_rate_interval"]
     # 10 of 110 are known.
     assert (low, high) == (0.0, pytest.approx(wilson(0, 5)[1] * 100 / 110))
+
+
+def test_a_renamed_candidate_speaks_for_the_class_that_the_model_gave_it() -> None:
+    facts = [frame(1, *[renamed(0.9, CAR, BIKE)] * 2), frame(2, right(0.9, BIKE), right(0.9, BIKE))]
+    # All and bin: 2 of 4. Bikes, as the model has them: (0 + 2/2) / (2 + 2).
+    assert estimated(facts, {(BIKE, 0.9): 8})["left"]["edit_rate"] == pytest.approx(1 / 4)
+
+
+def test_the_less_is_left_the_more_its_own_rate_varies() -> None:
+    facts = [frame(number, right(0.9), right(0.9), *([wrong(0.9)] if number % 2 else [])) for number in range(40)]
+    few, many = (estimated(facts, {(CAR, 0.9): left})["left"] for left in (100, 10**9))
+    # 100 judged candidates: with 100 left it varies as much again, with endlessly many not at all.
+    assert (few["edit_rate"], many["edit_rate"]) == (pytest.approx(0.2), pytest.approx(0.2))
+    for edge in range(2):
+        inner, outer = many["edit_rate_interval"][edge] - 0.2, few["edit_rate_interval"][edge] - 0.2
+        assert outer == pytest.approx(sqrt(2) * inner)
+        assert abs(inner) > 0.02
+
+
+def test_the_interval_of_what_is_left_stays_between_0_and_1() -> None:
+    facts = [frame(1, wrong(0.9)), frame(2, right(0.9)), frame(3, right(0.9))]
+    assert estimated(facts, {(CAR, 0.9): 1})["left"]["edit_rate_interval"] == [0.0, 1.0]
 
 
 def test_one_frame_says_little() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -148,6 +149,20 @@ def test_frames_put_off_since_or_rejected_later_are_counted_as_they_stand() -> N
     assert (row["frames_decided"], row["reject_rate"], row["candidates_shown"]) == (1, 1.0, 2)
 
 
+def test_a_rejected_frame_that_was_put_off_since_counts_in_no_reject_rate() -> None:
+    rejected = frame(1, kind=DecisionKind.REJECTED, adopted=False)
+    put_off = frame(1, kind=DecisionKind.DEFERRED, first=False)
+    decisions = [rejected, put_off, frame(2, right(0.9)), frame(3, right(0.9))]
+    found = group_tables(FactTable.of(decisions), standing=Accumulator.of(decisions))
+    (row,) = found["by_session"]
+    assert (row["frames_decided"], row["reject_rate"], row["reject_rate_interval"]) == (2, 0.0, list(wilson(0, 2)))
+
+
+def test_a_folder_is_named_by_its_whole_path() -> None:
+    found = FactTable.of([frame(1, path="a/b/1.jpg"), frame(2, path="a/c/1.jpg"), frame(3, path="2.jpg")])
+    assert found.folders == ("a/b", "a/c", "")
+
+
 # ------------------------------------------------------------------------------------------------ groups of objects
 def test_by_size() -> None:
     # tiny: the drawn and the promoted bike. small: the moved and a deleted car. large: two cars, kept.
@@ -176,6 +191,11 @@ def test_sizes_are_shares_of_the_picture(side: float, size: Size) -> None:
     # 0.031 x 0.031 = 0.096 %, 0.032 x 0.032 = 0.102 %, 0.099 x 0.099 = 0.98 %, 0.317 x 0.317 = 10.05 %.
     (found,) = size_of(one_object((0.3, 0.3, 0.3 + side, 0.3 + side)))
     assert SIZES[found] is size
+
+
+def test_the_next_size_begins_at_its_limit() -> None:
+    (found,) = size_of(one_object((0.0, 0.0, 0.25, 0.4)))
+    assert SIZES[found] is Size.LARGE  # exactly 10 %
 
 
 @pytest.mark.parametrize(
@@ -221,6 +241,13 @@ def test_the_interval_of_a_quantile_is_that_of_the_median_in_the_middle() -> Non
     seconds = np.random.default_rng(3).lognormal(1, 0.5, 200)
     found = time_figures(FactTable.of([frame(n, right(0.9), active_seconds=s) for n, s in enumerate(seconds.tolist())]))
     assert found["median_seconds_per_object_interval"] == list(median_interval(np.sort(seconds)))
+
+
+def test_the_interval_of_frames_an_hour_of_two_frames() -> None:
+    found = time_figures(FactTable.of([frame(1, active_seconds=1.0), frame(2, active_seconds=3.0)]))
+    # 2 seconds on average, with a standard deviation of sqrt(2): the logarithm varies by 1.96 * sqrt(2) / sqrt(2) / 2.
+    assert found["frames_per_hour"] == 1800.0
+    assert found["frames_per_hour_interval"] == pytest.approx([1800 * exp(-0.98), 1800 * exp(0.98)], rel=1e-4)
 
 
 def test_the_interval_of_frames_an_hour_holds_the_truth_about_as_often_as_it_says() -> None:

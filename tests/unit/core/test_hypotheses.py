@@ -88,17 +88,17 @@ def test_no_more_are_given_than_anyone_reads() -> None:
 
 def test_frames_that_show_it_come_newest_first_and_only_so_many() -> None:
     (found,) = ask(CONFUSED)
-    assert found.frames == tuple(f"clip_{number:04}.jpg" for number in range(31, 19, -1))
+    assert found.frames == tuple(f"{number:04}_shot.jpg" for number in range(31, 19, -1))
     (many,) = ask(frames(*[[GOOD]] * 300, *[[GOOD, renamed(CAR, VAN)]] * 250))
     assert len(many.frames) == 200
-    assert many.frames[0] == "clip_0549.jpg"
+    assert many.frames[0] == "0549_shot.jpg"
 
 
 def test_it_is_fit_for_json() -> None:
     (found,) = ask(CONFUSED)
     assert json.loads(json.dumps(found.as_dict())) == {
         "code": "confusion:10:12",
-        "sentence": "The model takes `van` for `car`.",
+        "sentence": "The model mistakes `van` for `car`.",
         "evidence": "12 of 72 candidates shown as `car` became `van`.",
         "advice": found.advice,
         "share": 0.6,

@@ -10,10 +10,10 @@ import pytest
 
 from autoanno_gui.core.fact_table import FactTable, Light
 from autoanno_gui.core.facts import DecidedFrame
+from autoanno_gui.core.hypotheses.clips import clip_of
 from autoanno_gui.core.hypotheses.hypothesis import Hypothesis
 from autoanno_gui.core.hypotheses.rules import figure_of
-from autoanno_gui.core.hypotheses.rules_frames import clip_of
-from tests.unit.core.hypothesis_kit import DRAWN, FALSE, GOOD, ask, frame, frames
+from tests.unit.core.hypothesis_kit import DRAWN, FALSE, GOOD, ask, elsewhere, frame, frames
 
 
 def figure(
@@ -63,7 +63,7 @@ def test_frames_in_poor_light(code: str, lights: dict[int, Light], sentence: str
     # The other 48 frames: 6 of 96 objects.
     assert found.evidence == f"On the {which} 100% of 24 objects needed a correction, against 6% on the others."
     assert found.share == (24 - 24 * 6 / 96) / 30
-    assert found.frames[0] == "clip_0055.jpg"
+    assert found.frames[0] == "0055_shot.jpg"
     assert figure(code, mixed(), lights=lights) == 1.0
     assert figure(code, mixed(bad=6), lights=lights) == 0.5
     assert figure(code, mixed(), lights={}) is None
@@ -79,11 +79,11 @@ def test_light_says_nothing_where_it_is_not_known_or_makes_no_difference() -> No
 
 # ---------------------------------------------------------------------------------------------------- folder or clip
 def night_and_day(night: str, day: str, *, worse: bool = True) -> list[DecidedFrame]:
-    bad = [
-        frame(number, GOOD, FALSE if worse or number % 10 == 0 else GOOD, path=f"{night}{number:03}.jpg")
-        for number in range(30)
-    ]
-    rest = [frame(30 + n, GOOD, FALSE if n % 10 == 0 else GOOD, path=f"{day}{n:03}.jpg") for n in range(40)]
+    def shot(number: int, path: str, *, false: bool) -> DecidedFrame:
+        return frame(number, elsewhere(GOOD, number), elsewhere(FALSE if false else GOOD, number), path=path)
+
+    bad = [shot(n, f"{night}{n:03}.jpg", false=worse or n % 10 == 0) for n in range(30)]
+    rest = [shot(30 + n, f"{day}{n:03}.jpg", false=n % 10 == 0) for n in range(40)]
     return [*bad, *rest]
 
 
@@ -121,10 +121,10 @@ def test_the_folder_at_the_top_has_a_name_too() -> None:
 def test_folders_that_do_not_differ_or_have_few_frames_are_not_named() -> None:
     alike = [*night_and_day("night/", "day/", worse=False), *frames(*[[GOOD, FALSE]] * 20, start=70)]
     assert "folder:night" not in [found.code for found in ask(alike)]
-    few = [frame(n, FALSE, FALSE, FALSE, path=f"night/{n}.jpg") for n in range(9)]
-    rest = [frame(100 + n, GOOD, path=f"day/{n}.jpg") for n in range(50)]
+    few = [frame(n, FALSE, FALSE, FALSE, path=f"night/{n}_shot.jpg") for n in range(9)]
+    rest = [frame(100 + n, GOOD, path=f"day/{n}_shot.jpg") for n in range(50)]
     assert ask([*few, *rest]) == []
-    one_more = frame(9, FALSE, FALSE, FALSE, path="night/9.jpg")
+    one_more = frame(9, FALSE, FALSE, FALSE, path="night/9_shot.jpg")
     assert [found.code for found in ask([*few, one_more, *rest])] == ["folder:night"]
 
 

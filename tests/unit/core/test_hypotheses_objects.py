@@ -69,6 +69,12 @@ def test_a_confusion_on_a_single_frame_is_no_rule() -> None:
     assert ask(frames([renamed(CAR, VAN)] * 20, *[[GOOD]] * 30)) == []
 
 
+def test_classes_that_were_merged_since_are_not_mixed_up() -> None:
+    """Vans that were renamed to cars, before the two became one."""
+    one = replace(renamed(VAN, CAR), proposed_class_id=CAR)
+    assert ask(frames(*[[GOOD, BIKE_SEEN, one]] * 25)) == []
+
+
 # ---------------------------------------------------------------------------------------------------- unknown class
 def test_a_class_that_the_model_does_not_know() -> None:
     drawn = replace(DRAWN, class_id=TRAM)

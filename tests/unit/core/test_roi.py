@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from math import exp, inf, log, nan, sqrt
 from typing import Any
 
@@ -149,6 +150,15 @@ def test_only_first_decisions_made_the_way_that_was_drawn_count() -> None:
     assert (found["frames_by_hand"], found["frames_reviewed"]) == (4, 4)
     assert (found["hand_seconds_per_frame"], found["review_seconds_per_frame"]) == (45.0, 11.25)
     assert not found["measured"]
+
+
+def test_a_frame_that_was_labelled_blind_or_refused_without_a_model_is_no_part_of_the_trial() -> None:
+    trial, frames = trial_of(HAND, REVIEW)
+    frames[0] = replace(frames[0], mode=PresentationMode.BLIND)
+    frames[5] = replace(refused("review0", 5.0), model=None)
+    found = figures_of(trial, frames)
+    assert (found["frames_by_hand"], found["frames_reviewed"]) == (4, 4)
+    assert found["spent_hours"] == pytest.approx(45 / 3600)
 
 
 def test_without_a_trial_there_is_only_the_estimate() -> None:

@@ -112,10 +112,11 @@ def test_the_interval_where_all_frames_have_equally_many_errors() -> None:
 
 def test_the_pace_is_that_of_the_newest_50_frames() -> None:
     slow = [frame(number, right(0.9), active_seconds=100.0) for number in range(60)]
-    fast = [frame(100 + number, right(0.9), active_seconds=10.0) for number in range(26)]
-    # 26 of the last 50 took 10 seconds.
-    assert stopping(FactTable.of([*slow, *fast]), 360)["hours_left"] == pytest.approx(1.0)
-    assert stopping(FactTable.of([*slow, *fast[:24]]), 360)["hours_left"] == pytest.approx(10.0)
+    fast = [frame(100 + number, right(0.9), active_seconds=10.0) for number in range(40)]
+    # 10 of the last 50 took 100 seconds, 40 took 10: 28 on average.
+    assert stopping(FactTable.of([*slow, *fast]), 360)["hours_left"] == pytest.approx(2.8)
+    assert stopping(FactTable.of(slow), 360)["hours_left"] == pytest.approx(10.0)
+    assert stopping(FactTable.of(slow[:10]), 360)["hours_left"] == pytest.approx(10.0)
     assert stopping(FactTable.of(slow[:9]), 360)["hours_left"] is None
 
 

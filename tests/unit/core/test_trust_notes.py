@@ -93,6 +93,29 @@ def test_a_reviewer_who_finds_less_once_the_predictions_are_in_sight() -> None:
     )
 
 
+def test_a_difference_that_may_be_chance_is_not_held_against_the_reviewer() -> None:
+    """2 of 4 blind frames have an object that is missing; 1 of 2 objects was added on 3 of 8 reviewed ones."""
+    blind = [
+        frame(
+            500 + n,
+            drawn(CAR),
+            kind=DecisionKind.HAND_LABELLED,
+            mode=PresentationMode.SETTLE,
+            in_stream=True,
+            active_seconds=60.0,
+            blind=BlindFact(objects=2, missed=n % 2, candidates=2, unfounded=0, late=0),
+        )
+        for n in range(4)
+    ]
+    seen = [
+        frame(n, right(0.9), drawn(CAR) if n < 3 else right(0.9), in_stream=True, active_seconds=20.0) for n in range(8)
+    ]
+    table = FactTable.of([*seen, *blind])
+    low, high = blind_figures(table)["leaning_missed_interval"]
+    assert low < 0 < high
+    assert not any("Labelled without" in note for note in notes([*seen, *blind]))
+
+
 def test_nothing_decided_needs_no_words() -> None:
     assert notes([]) == []
     assert notes([], enabled=False) == []

@@ -30,9 +30,10 @@ class Sitting:
         model_active: bool = False,
         checks: bool = True,
         check_every: int = 0,
+        reviewer: str = "ann",
     ) -> None:
         self.store = Store.open(made.file)
-        self.session = ReviewSession(self.store, reviewer="ann", clock=clock, checks=checks, check_every=check_every)
+        self.session = ReviewSession(self.store, reviewer=reviewer, clock=clock, checks=checks, check_every=check_every)
         self.session.model_active = model_active
         self._closed = False
         with self.store.reader() as reader:

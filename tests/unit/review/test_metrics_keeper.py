@@ -11,7 +11,7 @@ from autoanno_gui.core.drift import watch
 from autoanno_gui.core.fact_table import FactTable
 from autoanno_gui.core.records import Decision, DecisionKind
 from autoanno_gui.review.fact_reader import read_facts
-from autoanno_gui.review.metrics_keeper import READ_AT_ONCE, MetricsKeeper
+from autoanno_gui.review.metrics_keeper import READ_AT_ONCE, MetricsKeeper, StoppedError
 from autoanno_gui.review.metrics_report import full_report
 from autoanno_gui.store.reader import Reader
 from autoanno_gui.store.store_thread import Priority, open_report
@@ -51,7 +51,7 @@ def test_an_update_equals_reading_everything_anew(ledger: Ledger, reader: Reader
 
 def take(keeper: MetricsKeeper, reader: Reader, changed: Sequence[Decision]) -> None:
     """Bring the keeper up to date with some decisions, and hold it against everything."""
-    assert keeper.update({decision.frame_id for decision in changed})
+    keeper.update({decision.frame_id for decision in changed})
     facts = list(read_facts(reader))
     assert keeper.facts == facts
     assert keeper.document() == full_report(reader, checks=True)
@@ -77,12 +77,14 @@ def test_it_can_be_stopped_between_blocks_and_begins_anew(ledger: Ledger, reader
         for _ in range(READ_AT_ONCE // 30 + 1):
             ledger.decide(number)
     breaths: list[int] = []
-    keeper = MetricsKeeper(reader, breathe=lambda: breaths.append(1))
-    assert not keeper.update(stop=lambda: True)
+    keeper = MetricsKeeper(reader, breathe=lambda: breaths.append(1), stop=lambda: len(breaths) == 1)
+    with pytest.raises(StoppedError):
+        keeper.update()
     assert len(breaths) == 1
     assert keeper.facts == []
-    assert keeper.update([1]), "what was left out is read, whatever is asked for"
-    assert keeper.facts == list(read_facts(reader))
+    breaths += [1]
+    keeper.update([1])
+    assert keeper.facts == list(read_facts(reader)), "what was left out is read, whatever is asked for"
 
 
 def test_the_figures_of_a_sitting_are_of_its_decisions_alone(ledger: Ledger, reader: Reader) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 
 from autoanno_gui.core.metric_report import report
 from autoanno_gui.core.metrics import BINS, Accumulator, confidence_bin
+from autoanno_gui.core.predictions import FrameResult, RunSettings
 from autoanno_gui.core.records import FrameState, Thresholds
 from autoanno_gui.imaging.scan import scan_folder
 from autoanno_gui.review.fact_reader import read_facts
@@ -18,7 +22,7 @@ from autoanno_gui.review.metrics_report import CandidatesLeft, candidates_left, 
 from autoanno_gui.review.queue_keeper import News, QueueKeeper
 from autoanno_gui.review.reports import metrics_report
 from autoanno_gui.store.store_thread import Priority, Store
-from tests.projects import GHOST, SURE, UNSURE, USUAL, MadeProject, Proposal
+from tests.projects import GHOST, MODEL, SURE, UNSURE, USUAL, MadeProject, Proposal, predictions
 from tests.unit.review.conftest import OpenStore, Sit
 from tests.unit.review.session_kit import draw
 from tests.unit.review.sitting import Sitting
@@ -230,6 +234,28 @@ def test_guards_are_off_in_small_folders_and_when_the_user_wants_none(open_store
     assert not document(large, checks=False)["checks"]["enabled"]
 
 
+def test_the_guards_are_as_in_the_newest_sitting(open_store: OpenStore) -> None:
+    store = open_store(*[()] * LEAST_FRAMES)
+    for checks in (True, False, True, False):
+        store.submit(Priority.OTHER, lambda writer, checks=checks: writer.start_session("ann", checks=checks)).result()
+        assert document(store)["checks"]["enabled"] is checks
+
+
+def test_a_page_of_the_contact_sheet_adds_nothing_to_a_decision_that_came_before(reviewed: Sitting) -> None:
+    before = document(reviewed.store)
+    page = {"objects": [{"frame": "frame_0.jpg", "seconds": 1000.0}]}
+    record(reviewed.store, "contact_sheet", **page)
+    assert document(reviewed.store)["by_session"] == before["by_session"]
+
+
+def test_what_the_model_cost_is_the_time_it_took_to_predict(reviewed: Sitting) -> None:
+    with closing(sqlite3.connect(reviewed.store.file)) as conn, conn:
+        conn.execute("UPDATE run SET started = '2026-01-01T10:00:00.000+00:00'")
+        conn.execute("UPDATE run_frame SET finished = '2026-01-01T10:00:07.000+00:00'")
+    # The first of its four frames took 7 s, the others none.
+    assert document(reviewed.store)["roi"]["setup_seconds"] == pytest.approx(7.0, abs=1e-3)
+
+
 def test_a_noted_hypothesis_is_reported(reviewed: Sitting) -> None:
     record(reviewed.store, "hypothesis", session="s", reviewer="ann", round=1, text="Fog", code=None, edit_rate=0.25)
     (found,) = document(reviewed.store)["hypothesis_notes"]
@@ -260,3 +286,50 @@ def test_only_what_the_newest_model_can_name_is_known_to_it(reviewed: Sitting) -
         known = known_classes(reader, {record.id: record for record in reader.classes()})
     assert known == {ids["cat"], ids["dog"], ids["bird"]}
     assert owl not in known
+
+
+def test_a_class_that_is_named_as_one_of_the_models_is_known_to_it_before_it_was_met(reviewed: Sitting) -> None:
+    """Bird is left out by choice: its name is what tells."""
+    reviewed.settle()
+    with reviewed.store.reader() as reader:
+        ids = {record.name: record.id for record in reader.classes()}
+        (weights_hash,) = reader.rounds()
+    reviewed.store.submit(Priority.OTHER, lambda w: w.set_class_map(weights_hash, {2: None})).result()
+    with reviewed.store.reader() as reader:
+        known = known_classes(reader, {record.id: record for record in reader.classes()})
+    assert ids["bird"] in known
+
+
+def test_what_only_an_earlier_model_could_name_is_not_known(reviewed: Sitting) -> None:
+    reviewed.settle()
+    cats = RunSettings(replace(MODEL, weights_hash="b" * 64, name="next.pt", classes=("cat",)), (640, 640))
+    reviewed.store.submit(Priority.OTHER, lambda writer: writer.start_run(cats, device="cpu")).result()
+    with reviewed.store.reader() as reader:
+        records = {record.id: record for record in reader.classes()}
+        known = known_classes(reader, records)
+    assert {records[class_id].name for class_id in known} == {"cat"}
+
+
+def test_two_models_of_one_name_are_told_apart(sit_down: Sit, made: MadeProject) -> None:
+    """As training names each one best.pt."""
+    sitting = sit_down(made)
+    sitting.accept()
+    sitting.close()
+    again = RunSettings(replace(MODEL, weights_hash="b" * 64), (640, 640))
+    with Store.open(made.file) as store:
+        run = store.submit(Priority.OTHER, lambda writer: writer.start_run(again, device="cpu")).result()
+        with store.reader() as reader:
+            later = reader.frame_by_path("frame_1.jpg")
+        assert later is not None
+        results = [FrameResult(later.id, predictions((SURE,)))]
+        store.submit(Priority.OTHER, lambda writer: writer.record_results(run, results)).result()
+    sitting = sit_down(made)
+    sitting.go_to(1)
+    sitting.session.objects.reject()
+    sitting.accept()
+    sitting.accept()  # nothing is left on it: Space asks once
+    sitting.settle()
+    found = document(sitting.store)
+    rows = {row["model"]: (row["candidates_shown"], row["edit_rate"]) for row in found["by_model"]}
+    assert rows == {"test.pt": (2, 0.0), "test.pt (round 2)": (1, 1.0)}
+    assert [(row["round"], row["candidates_shown"]) for row in found["by_round"]] == [(1, 2), (2, 1)]

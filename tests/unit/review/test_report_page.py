@@ -126,6 +126,28 @@ def test_tables_have_all_rows_with_counts_and_intervals(full: Page) -> None:
         assert words in full.text(chapter)
 
 
+def test_a_model_that_is_simply_good_explains_no_share_of_the_corrections() -> None:
+    document = sample()
+    document["hypotheses"][0] |= {"sentence": "The model is simply good on these frames.", "share": 0.0}
+    assert "simply good on these frames. Evidence:" in page(document).text("hypotheses")
+
+
+def test_a_note_on_a_cause_is_followed_by_the_figure_of_that_cause() -> None:
+    document = sample()
+    document["hypothesis_notes"][0] |= {"figure": 0.44, "edit_rate": 0.15}
+    assert "I think it is the fog. 44% 9.0% better" in page(document).text("hypotheses")
+    document["hypothesis_notes"][0] |= {"figure": None}
+    assert "I think it is the fog. 15% 9.0% better" in page(document).text("hypotheses")
+
+
+def test_the_time_of_an_object_rests_on_the_frames_that_were_reviewed() -> None:
+    document = sample() | {"frames_decided": 70}
+    document["estimates"]["so_far"]["frames"] = 60
+    found = page(document).text("seconds")
+    assert re.search(r"Median of a frame .{1,40} 70 frames", found)
+    assert re.search(r"Median of an object .{1,40} 60 frames", found)
+
+
 def test_what_follows_from_the_figures(full: Page) -> None:
     why = full.text("hypotheses")
     assert "The model takes a bus for a truck. 31% of the corrections Evidence: 18 of 45" in why

@@ -39,7 +39,8 @@ def test_a_line_for_each_figure(tmp_path: Path) -> None:
         *document["edit_rate_interval"],
     )
     assert rate["count"] == "900"
-    assert one(lines, "overall", "", "edit_rate.deleted")["value"] == repr(38 / 900)
+    deleted = one(lines, "overall", "", "edit_rate.deleted")
+    assert (deleted["value"], deleted["count"]) == (repr(38 / 900), "900")
     assert one(lines, "overall", "", "frames_total") == dict.fromkeys(COLUMNS, "") | {
         "table": "overall",
         "figure": "frames_total",
@@ -56,6 +57,8 @@ def test_a_line_for_each_figure(tmp_path: Path) -> None:
     assert one(lines, "calibration.bins", "0.45–0.55", "confidence")["value"] == "0.5"
     assert one(lines, "blind", "", "leaning_kept")["low"] == "-0.02"
     assert one(lines, "checks", "", "enabled")["value"] == "true"
+    # Of the planted ones, those that were passed over are in no rate.
+    assert one(lines, "checks", "", "catch_rate")["count"] == ""
     assert one(lines, "checks.by_alteration", "class", "caught")["value"] == "3"
     assert one(lines, "hypotheses", "confusion", "share")["value"] == "0.31"
     assert one(lines, "drift", "alarm", "observed")["value"] == "0.24"
@@ -120,7 +123,7 @@ def test_a_report_replaces_a_report_whole_or_not_at_all(tmp_path: Path, monkeypa
 
 @pytest.mark.parametrize("name", ["frames.autoanno", "photo.jpg", "report", "report.csv.bak"])
 def test_a_report_never_takes_the_name_of_something_else(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ExportError, match="the name of this report ends in"):
+    with pytest.raises(ExportError, match="the name of this report must end in"):
         write_report_file(tmp_path / name, b"x")
     assert list(tmp_path.iterdir()) == []
 
@@ -142,6 +145,6 @@ def test_places_that_cannot_be_written_to_are_named_before_any_work(tmp_path: Pa
         check_report_file(tmp_path / "folder.csv")
     with pytest.raises(ExportError, match="is not a folder"):
         check_report_file(tmp_path / "absent" / "report.csv")
-    with pytest.raises(ExportError, match=r"ends in \.csv"):
+    with pytest.raises(ExportError, match=r"must end in \.csv"):
         check_report_file(tmp_path / "report.html", TABLES)
     check_report_file(tmp_path / "Report.CSV", TABLES)
