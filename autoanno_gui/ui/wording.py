@@ -1,8 +1,22 @@
-"""Numbers in sentences."""
+"""Numbers in sentences, and names of other people's making as they are."""
 
 from __future__ import annotations
+
+from html import escape
 
 
 def count_of(number: int, noun: str) -> str:
     """Return the number with its noun: `1 frame`, `2,000 frames`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def plain_tip(text: str) -> str:
+    """Return what a tooltip shows as `text`: Qt takes a class named `<b>` or a file of such a name for markup."""
+    if "<" not in text and "&" not in text:
+        return text
+    return f"<qt>{escape(text, quote=False)}</qt>".replace("\n", "<br>")
+
+
+def button_text(text: str) -> str:
+    """Return what a button shows as `text`: Qt takes an ampersand for the sign of an access key."""
+    return text.replace("&", "&&")

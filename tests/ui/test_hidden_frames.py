@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from autoanno_gui.core.queue import is_blind
+from autoanno_gui.core.queue import in_random_stream, is_blind
 from autoanno_gui.core.queue_filter import QueueFilter
 from autoanno_gui.core.queue_settings import OrderName, QueueSettings
 from autoanno_gui.core.records import PresentationMode
@@ -59,31 +59,40 @@ COMMANDS = """
 ORDERS = (OrderName.REVIEW, OrderName.UNCERTAIN, OrderName.LEAST_CONFIDENT, OrderName.COUNT, OrderName.CLASS)
 
 
-def blind_pair() -> tuple[int, int]:
-    """Return the numbers of two frames that are labelled blind; that follows from their names."""
+def pair_of(kind: str) -> tuple[int, int]:
+    """Return the numbers of two frames that are labelled blind, or of two outside the random stream; that follows from
+    their names."""
     draws = np.array([zlib.crc32(f"frame_{number}.jpg".encode()) for number in range(FRAMES)], np.uint32)
-    first, second = np.flatnonzero(is_blind(draws, SETTINGS))[:2].tolist()
+    chosen = is_blind(draws, SETTINGS) if kind == "blind" else ~in_random_stream(draws, SETTINGS)
+    first, second = np.flatnonzero(chosen)[1:3].tolist()
     return first, second
 
 
-def make_twin(folder: Path, proposals: tuple[tuple[Proposal, ...], tuple[Proposal, ...]]) -> MadeProject:
-    """Make a project in which these are proposed for the pair, and the usual for all others."""
-    of_frames: list[tuple[Proposal, ...]] = [USUAL] * FRAMES
-    for number, proposed in zip(blind_pair(), proposals, strict=True):
-        of_frames[number] = proposed
-    made = make_project(folder, of_frames)
+def make_twin(folder: Path, proposals: dict[int, tuple[Proposal, ...]]) -> MadeProject:
+    """Make a project in which these are proposed for frames by number, and the usual for all others."""
+    made = make_project(folder, [proposals.get(number, USUAL) for number in range(FRAMES)])
     with Store.open(made.file) as store:
         store.submit(Priority.OTHER, lambda w: w.set_setting(QUEUE_SETTING, SETTINGS.to_json())).result()
     return made
 
 
 @pytest.fixture(params=["blind", "by hand"])
-def twins(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[MadeProject, MadeProject]:
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def twins(kind: str, tmp_path: Path) -> tuple[MadeProject, MadeProject]:
     """Two projects in which what is proposed for the pair is exchanged, so that what is counted over the folder stays
     the same. The pair is labelled blind, or drawn to be labelled by hand."""
-    made = make_twin(tmp_path / "one", (FEW, MANY)), make_twin(tmp_path / "two", (MANY, FEW))
-    if request.param == "by hand":
-        trial = Trial(1, "2026-01-01T10:00:00+00:00", "ann", 1, {made[0].names[at]: Arm.HAND for at in blind_pair()})
+    one, other = pair_of(kind)
+    made = (
+        make_twin(tmp_path / "one", {one: FEW, other: MANY}),
+        make_twin(tmp_path / "two", {one: MANY, other: FEW}),
+    )
+    if kind == "by hand":
+        arms = {f"frame_{at}.jpg": Arm.HAND for at in (one, other)}
+        trial = Trial(1, "2026-01-01T10:00:00+00:00", "ann", 1, arms)
         for each in made:
             with Store.open(each.file) as store:
                 store.submit(Priority.OTHER, lambda w: w.set_setting(TRIAL_SETTING, trial.to_json())).result()
@@ -223,8 +232,8 @@ def tells_nothing(
     return compare
 
 
-def test_nothing_that_is_tried_on_a_hidden_frame_tells_what_was_proposed(tells_nothing: Record) -> None:
-    number = blind_pair()[0]
+def test_nothing_that_is_tried_on_a_hidden_frame_tells_what_was_proposed(tells_nothing: Record, kind: str) -> None:
+    number = pair_of(kind)[0]
 
     def act(watched: Watched) -> None:
         session = watched.driver.session
@@ -256,9 +265,9 @@ def test_nothing_that_is_tried_on_a_hidden_frame_tells_what_was_proposed(tells_n
     tells_nothing(act)
 
 
-def test_neither_order_nor_filter_nor_contact_sheet_tells(tells_nothing: Record) -> None:
+def test_neither_order_nor_filter_nor_contact_sheet_tells(tells_nothing: Record, kind: str) -> None:
     def act(watched: Watched) -> None:
-        watched.go_to(blind_pair()[0])
+        watched.go_to(pair_of(kind)[0])
         for order in ORDERS:
             watched.arrange(order)
             watched.note(order)

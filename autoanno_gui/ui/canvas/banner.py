@@ -27,6 +27,8 @@ class Banner(QFrame):
         self._title.setObjectName("canvasBannerTitle")
         self._text = QLabel(self)
         self._text.setObjectName("canvasBannerText")
+        for label in (self._title, self._text):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 9, 16, 9)
         layout.setSpacing(12)

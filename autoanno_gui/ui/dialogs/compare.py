@@ -26,7 +26,7 @@ from autoanno_gui.core.records import Progress
 from autoanno_gui.review.comparison import Report, compare, two_projects, within
 from autoanno_gui.store.store_thread import Store, open_report
 from autoanno_gui.ui.dialogs.work import FileField, Work, WorkDialog
-from autoanno_gui.ui.wording import count_of
+from autoanno_gui.ui.wording import count_of, plain_tip
 
 _ABOUT: Final = (
     "How far two reviewers agree on the frames that both labelled. Agreement on frames that both labelled before they "
@@ -235,7 +235,7 @@ def _fill(table: QTableWidget, columns: Sequence[str], rows: Sequence[Sequence[s
             item = QTableWidgetItem(text)
             item.setTextAlignment(_RIGHT if column and numbers else _LEFT)
             if not (column and numbers):
-                item.setToolTip(text)  # where it is cut short
+                item.setToolTip(plain_tip(text))  # where it is cut short
             table.setItem(at, column, item)
     table.resizeColumnsToContents()
     table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

@@ -187,6 +187,7 @@ class ExportProgressDialog(QDialog):
         self.setMinimumWidth(520)
         self._bar = QProgressBar(textVisible=False)
         self._text = QLabel("Starting…", wordWrap=True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._notes = QPlainTextEdit(readOnly=True)
         self._notes.hide()

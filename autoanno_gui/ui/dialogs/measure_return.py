@@ -51,6 +51,7 @@ class MeasureReturnDialog(QDialog):
         self.said: Final = QLabel("Reading the figures…", wordWrap=True)
         self.said.setTextFormat(Qt.TextFormat.PlainText)
         self.progress: Final = QLabel(wordWrap=True)
+        self.progress.setTextFormat(Qt.TextFormat.PlainText)
         self.expected: Final = QLabel()
         self.sizes: Final = QComboBox()
         for size in SIZES:
@@ -108,6 +109,8 @@ class MeasureReturnDialog(QDialog):
             left = f", {state.left:,} left" if state.left else ""
             self.progress.setText(f"{count_of(state.done, 'frame')} done{left}.")
         self.progress.setVisible(bool(state.done or state.left))
+        if state.left and (drawn := self.sizes.findData(state.done + state.left)) >= 0:
+            self.sizes.setCurrentIndex(drawn)
         self.start.setText("&Go On" if state.left else "&Start")
         self._show_seconds(state.seconds_per_box)
         self._show_expected()

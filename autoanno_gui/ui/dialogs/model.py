@@ -71,6 +71,7 @@ class ModelDialog(QDialog):
                 f"In use: {current.info.name} on {current.device_name}. {current.device_reason}", wordWrap=True
             )
             in_use.setObjectName("mutedLabel")
+            in_use.setTextFormat(Qt.TextFormat.PlainText)
             layout.addWidget(in_use)
         layout.addWidget(self._about, 1)
         layout.addWidget(self._buttons)

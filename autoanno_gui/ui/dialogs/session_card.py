@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from autoanno_gui.core.figure_words import NO_FIGURE, counted, percent, percent_range, seconds_text
-from autoanno_gui.ui.panels.metrics_words import ENOUGH_FRAMES, noted_text
+from autoanno_gui.ui.panels.metrics_words import ENOUGH_FRAMES, nodding_text, noted_text
 from autoanno_gui.ui.panels.status import duration
 
 CAUSES: Final[Mapping[str, str]] = {
@@ -174,13 +174,15 @@ def _pace(figures: Mapping[str, Any], judged: int) -> str:
     if not figures["frames_decided"]:
         return "Nothing was decided in this session."
     seconds, median = sum(row["seconds"] for row in figures["by_session"]), figures["median_seconds_per_frame"]
-    pace = f" in {duration(seconds)}, {seconds_text(median)} a frame" if seconds and median is not None else ""
+    pace = f" in {duration(seconds)}, half of the frames in {seconds_text(median)} or less" if seconds and median is not None else ""
     lines = [f"{decided}{pace}."]
     if judged < ENOUGH_FRAMES:
         lines.append(f"Not enough data yet for a rate ({judged:,} of {ENOUGH_FRAMES} frames).")
     else:
         candidates = counted(figures["candidates_shown"], "candidate")
         lines.append(f"{percent_range(figures['edit_rate_interval'])} with 95% confidence, over {candidates}.")
+    if figures["nodding"]["marked"]:
+        lines.append(nodding_text(figures))
     return "\n".join(lines)
 
 

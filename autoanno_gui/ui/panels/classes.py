@@ -25,6 +25,7 @@ from autoanno_gui.core.classes import PALETTE
 from autoanno_gui.core.records import ClassRecord
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.panels.object_rows import class_icon
+from autoanno_gui.ui.wording import plain_tip
 
 _ID: Final = Qt.ItemDataRole.UserRole
 
@@ -80,7 +81,7 @@ class ClassesPanel(QWidget):
             item.setIcon(1, class_icon(record.colour))
             item.setTextAlignment(0, Qt.AlignmentFlag.AlignCenter)
             item.setForeground(0, theme.muted_brush())
-            item.setToolTip(1, f"{record.name} (class {record.id})")
+            item.setToolTip(1, plain_tip(f"{record.name} (class {record.id})"))
             self.list.addTopLevelItem(item)
             if record.id == kept:
                 self.list.setCurrentItem(item)

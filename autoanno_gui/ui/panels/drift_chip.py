@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.panels.notice import WARNING
+from autoanno_gui.ui.wording import button_text, plain_tip
 
 WIDEST: Final = 260
 """Logical pixels of the words; what does not fit is left out in the middle."""
@@ -43,8 +44,8 @@ class DriftChip(QWidget):
         """Show an alarm of the report, or none."""
         if alarm is not None:
             text = chip_text(alarm)
-            self.button.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, WIDEST))
-            self.button.setToolTip(f"{alarm['sentence']}\nClick to see the chart.")
+            self.button.setText(button_text(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, WIDEST)))
+            self.button.setToolTip(plain_tip(f"{alarm['sentence']}\nClick to see the chart."))
             self.button.setAccessibleName(f"Drift warning: {alarm['sentence']}")
         self.setVisible(alarm is not None)
 

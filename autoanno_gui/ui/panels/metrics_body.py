@@ -82,7 +82,9 @@ class MetricsBody(QWidget):
         """What takes the keys, in the order in which Tab goes along it."""
         among = (widget for section in self._sections for widget in section.findChildren(QWidget))
         # The list of a chooser is a window of its own.
-        return [one for one in among if one.focusPolicy() is not Qt.FocusPolicy.NoFocus and one.window() is self.window()]
+        return [
+            one for one in among if one.focusPolicy() is not Qt.FocusPolicy.NoFocus and one.window() is self.window()
+        ]
 
     def _make_figures(self) -> None:
         self.so_far, self.whole = BigFigure(), BigFigure()

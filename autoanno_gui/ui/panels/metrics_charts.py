@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from autoanno_gui.core.charts.drawing import DARK, LIGHT, Palette, Size
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.theme import ThemeName
+from autoanno_gui.ui.wording import plain_tip
 
 Draw = Callable[[Palette, Size], str]
 
@@ -60,7 +61,7 @@ class ChartView(QWidget):
         text = draw(palette(), (float(self.width()), float(self.height())))
         said = spoken(text)
         self.setAccessibleName(said)
-        self.setToolTip(said)
+        self.setToolTip(plain_tip(said))
         ratio = self.devicePixelRatioF()
         made = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
         made.setDevicePixelRatio(ratio)

@@ -14,6 +14,7 @@ from autoanno_gui.core.figure_words import percent, percent_range, seconds_text
 from autoanno_gui.core.queue import QueueReason
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.panels.queue_words import REASONS_TO_CHOOSE
+from autoanno_gui.ui.wording import plain_tip
 
 FEW: Final = 20
 """The figures of a row over fewer candidates than this are muted."""
@@ -110,7 +111,9 @@ class RowsModel(QAbstractTableModel):
             return _RIGHT
         if role == Qt.ItemDataRole.ForegroundRole and (index.column() > 1 or row["candidates_shown"] < FEW):
             return QBrush(theme.muted_brush())
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(self._tip(row))
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return self._tip(row)
         return None
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.presentation import ShownObject
 from autoanno_gui.ui import theme
+from autoanno_gui.ui.wording import plain_tip
 
 ID: Final = Qt.ItemDataRole.UserRole
 CLASS, CONFIDENCE, STATE = range(3)
@@ -106,7 +107,7 @@ class ObjectRows(QAbstractTableModel):
             case Qt.ItemDataRole.FontRole if column == CLASS and shown.role is Role.REJECTED:
                 return self._struck
             case Qt.ItemDataRole.ToolTipRole:
-                return f"{shown.class_name}: {_word(shown)}"
+                return plain_tip(f"{shown.class_name}: {_word(shown)}")
             case _ if role == ID:
                 return shown.id
         return None

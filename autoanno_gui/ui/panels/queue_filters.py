@@ -14,6 +14,10 @@ from autoanno_gui.core.records import ClassRecord, FrameState
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.panels.queue_popup import FilterSheet, Narrowing, words_for
 from autoanno_gui.ui.panels.queue_words import FILTERS, ORDERS
+from autoanno_gui.ui.wording import button_text, plain_tip
+
+CHIP_WIDTH = 170
+"""Logical pixels of the name of a list, the rest is in its tooltip."""
 
 
 class QueueFilters(QWidget):
@@ -117,9 +121,11 @@ class QueueFilters(QWidget):
 
     def show_list(self, words: str | None) -> None:
         """Show which list of frames is gone through, such as `Disagreements (12)`; None for none."""
-        self.chip.setText(f"{words}  ×" if words is not None else "")
+        # A sentence with the name of a class in it must not widen the panel; the number at its end stays.
+        fitting = self.fontMetrics().elidedText(words or "", Qt.TextElideMode.ElideMiddle, CHIP_WIDTH)
+        self.chip.setText(f"{button_text(fitting)}  ×" if words is not None else "")
         self.chip.setAccessibleName(f"Leave the list {words}")
-        self.chip.setToolTip("Show all frames again")
+        self.chip.setToolTip(plain_tip(f"{words}\nShow all frames again"))
         self.chip.setVisible(words is not None)
 
     def open_sheet(self) -> None:
@@ -175,7 +181,7 @@ class _FittingLabel(QLabel):
 
     def show_words(self, words: str) -> None:
         """Show a text; all of it is in the tooltip."""
-        self.setToolTip(words)
+        self.setToolTip(plain_tip(words))
         self.setAccessibleName(words)
         self._fit()
 

@@ -17,6 +17,7 @@ from autoanno_gui.core.records import Frame, FrameState
 from autoanno_gui.review.session import ReviewSession
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.panels.queue_words import GLYPHS, NAMES, tip, why
+from autoanno_gui.ui.wording import plain_tip
 
 _ROLES: Final = frozenset(
     {
@@ -279,8 +280,10 @@ class QueueModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             at = index.row()
             if row.listed:
-                return f"{row.frame.path}: {NAMES[row.frame.state]}, {row.said}"
-            return tip(row.frame, row.said, REASONS[self._reasons[at]], float(self._scores[at]))
+                words = f"{row.frame.path}: {NAMES[row.frame.state]}, {row.said}"
+            else:
+                words = tip(row.frame, row.said, REASONS[self._reasons[at]], float(self._scores[at]))
+            return plain_tip(words) if role == Qt.ItemDataRole.ToolTipRole else words
         if role == Qt.ItemDataRole.ForegroundRole and row.is_quiet:
             return theme.muted_brush()
         return None

@@ -15,6 +15,7 @@ from autoanno_gui.review.model_runner import LoadedModel
 from autoanno_gui.review.prediction_job import PredictionProgress
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.panels.drift_chip import DriftChip
+from autoanno_gui.ui.wording import plain_tip
 
 _SAID_MS: Final = 4000
 _GAP: Final = 16
@@ -69,7 +70,7 @@ class StatusLine(QStatusBar):
         """Show one line for a few seconds, in place of the frame's name where there is no room for both."""
         if text:
             self._said.setText(text)
-            self._said.setToolTip(text)
+            self._said.setToolTip(plain_tip(text))
             both = self._frame.sizeHint().width() + self._said.sizeHint().width() + 2 * _GAP
             self._frame.setVisible(both <= self._left.width())
             self._timer.start()

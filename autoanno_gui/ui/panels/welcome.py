@@ -10,6 +10,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from autoanno_gui.resources import resource
+from autoanno_gui.ui.wording import plain_tip
 
 SHOWN_RECENT = 8
 
@@ -62,7 +63,7 @@ class WelcomePage(QWidget):
             button = QPushButton(f"{Path(folder).name}   {Path(folder).parent}", flat=True)
             button.setObjectName("recentFolder")
             button.setAccessibleName(f"Open {folder}")
-            button.setToolTip(folder)
+            button.setToolTip(plain_tip(folder))
             button.setMinimumWidth(1)  # nor must a long path
             button.clicked.connect(lambda _checked=False, f=folder: self.folder_chosen.emit(f))
             self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
