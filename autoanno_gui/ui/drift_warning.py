@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QObject
 
 from autoanno_gui.store.store_thread import Priority
+from autoanno_gui.ui.wording import quoted
 
 if TYPE_CHECKING:
     from autoanno_gui.ui.main_window import MainWindow
@@ -54,7 +55,7 @@ class DriftWarning(QObject):
         new = alarm is not None and (self._alarm is None or key_of(alarm) != key_of(self._alarm))
         self._show(alarm)
         if new:
-            self._window.status.say(str(alarm["sentence"]))
+            self._window.status.say(quoted(alarm["sentence"]))
 
     def _show(self, alarm: Mapping[str, Any] | None) -> None:
         self._alarm = alarm

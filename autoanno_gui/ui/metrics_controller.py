@@ -258,7 +258,7 @@ class MetricsController(QObject):
             return
         # What the thread had read is gone with it. The next decision, or whoever looks at the panel, tries again.
         self._end_thread()
-        self._busy, self._news.everything = False, True
+        self._busy = False
         self._broken = not isinstance(error, KnownError)
         sentence = _NO_MORE if self._broken else str(error)
         self._panel.show_fault(sentence)

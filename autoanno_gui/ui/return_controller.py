@@ -33,10 +33,13 @@ class ReturnController(QObject):
         self._thread: GeneratorThread | None = None
         self._opening = False
         """Whether the first frame of the trial is to be opened once the queue has it in front."""
+        self._had_left = False
+        """Whether frames of the trial were still to be decided: only their end is worth a word."""
         window.projects.opened.connect(self._follow)
 
     def _follow(self) -> None:
         project = self._project = self._window.projects.project
+        self._had_left = project is not None and bool(self._left(project))
         if project is not None:
             project.closing.connect(lambda: self._let_go(project))
             project.queue.arranged.connect(lambda: self._on_arranged(project))
@@ -113,14 +116,17 @@ class ReturnController(QObject):
         if project is None:
             return
         project.session.trials.take(trial)
-        self._opening = True
+        self._opening = self._had_left = True
         project.queue.bring_trial_first()
         if self._dialog is not None:
             self._dialog.accept()
 
     def _on_arranged(self, project: OpenProject) -> None:
         left = self._left(project)
-        if project is not self._project or not self._opening or not left:
+        if project is not self._project or not left:
+            return
+        self._had_left = True
+        if not self._opening:
             return
         first = min((frame.id for frame in left), key=project.session.queue.place_of)
         undecided = any(frame.state is FrameState.UNDECIDED for frame in left)
@@ -143,6 +149,7 @@ class ReturnController(QObject):
         frame, document = session.frame, session.document
         was_hidden = frame is not None and session.trials.hides(frame)
         session.trials.take(trial)
+        self._had_left = bool(self._left(project))
         project.queue.bring_trial_first()
         if was_hidden and document is not None and document.mode is PresentationMode.HAND and not document.has_traces:
             project.presenter.label_by_hand()
@@ -152,14 +159,17 @@ class ReturnController(QObject):
     # ------------------------------------------------------------------------------------------------ the end
     def _on_states_changed(self, project: OpenProject, frame_ids: Iterable[int]) -> None:
         mine = set(project.session.trials.frame_ids)
-        ended = project is self._project and not mine.isdisjoint(frame_ids) and not self._left(project)
-        if ended and not self.busy:
+        if project is not self._project or mine.isdisjoint(frame_ids):
+            return
+        had, self._had_left = self._had_left, bool(self._left(project))
+        if had and not self._had_left and not self.busy:
             self._read(self._show_result)
 
     def _show_result(self, state: TrialState) -> None:
         from autoanno_gui.ui.return_words import result_sentence
 
-        self._window.notice.show_text(f"Measured. {result_sentence(state.figures)}", mark="✓")
+        done = "Measured. " if state.figures["measured"] else ""
+        self._window.notice.show_text(f"{done}{result_sentence(state.figures)}", mark="✓")
 
     @staticmethod
     def _left(project: OpenProject) -> list[Frame]:

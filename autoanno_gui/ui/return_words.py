@@ -51,7 +51,7 @@ def _so_far(figures: Mapping[str, Any]) -> str:
 def _estimated(figures: Mapping[str, Any]) -> str:
     estimate = figures["estimate"]
     if estimate["ratio"] is None:
-        return "No frame is reviewed, so there is nothing to estimate from either."
+        return "No frame is reviewed yet, so there is nothing to estimate from."
     return (
         f"Estimate, with {estimate['seconds_per_box']:g} s a box by hand: review is {estimate['ratio']:.1f} times as "
         f"fast. {_saved(estimate['saved_hours'])} so far."

@@ -15,14 +15,19 @@ FIRST_SIZE: Final = QSize(1440, 900)
 OF_THE_SCREEN: Final = 0.9
 
 
+def room(window: QMainWindow) -> QSize:
+    """Return how large a window may be at first, in logical pixels."""
+    return window.screen().availableSize() * OF_THE_SCREEN
+
+
 def restore_layout(window: QMainWindow, folder: Path) -> None:
     """Put the window where it was; the first time, in a size that the screen has room for."""
     kept = _file(folder)
     geometry, state = kept.value("geometry"), kept.value("state")
-    room = window.screen().availableSize() * OF_THE_SCREEN
-    if not isinstance(state, QByteArray) and window.minimumSizeHint().height() > room.height():
+    space = room(window)
+    if not isinstance(state, QByteArray) and window.minimumSizeHint().height() > space.height():
         _put_in_tabs(window)
-    window.resize(FIRST_SIZE.boundedTo(room))
+    window.resize(FIRST_SIZE.boundedTo(space))
     if isinstance(geometry, QByteArray):
         window.restoreGeometry(geometry)
     if isinstance(state, QByteArray):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 
@@ -20,3 +21,8 @@ def plain_tip(text: str) -> str:
 def button_text(text: str) -> str:
     """Return what a button shows as `text`: Qt takes an ampersand for the sign of an access key."""
     return text.replace("&", "&&")
+
+
+def quoted(sentence: str) -> str:
+    """Return a sentence of the report with its names in quotation marks, as windows have them."""
+    return re.sub(r"`([^`]*)`", r"“\1”", sentence)

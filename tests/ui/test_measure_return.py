@@ -222,6 +222,31 @@ def test_it_goes_on_where_it_was_and_can_be_stopped(driver: Driver, clock: Clock
     assert len(trial.arms) == 1
 
 
+def test_a_stopped_one_is_not_said_to_be_done_when_one_of_its_frames_is_decided_again(
+    driver: Driver, clock: Clock
+) -> None:
+    start(driver)
+    first = driver.session.frame
+    assert first is not None
+    review_all(driver, clock, frames=1)
+    sizes: list[str] = []
+
+    def stop(dialog: MeasureReturnDialog) -> None:
+        sizes.append(dialog.sizes.currentText())
+        QTest.keyClick(dialog.stop, Key.Key_Space)
+        driver.wait(lambda: not driver.window.measured_return.busy and dialog.start.isEnabled())
+        QTest.keyClick(dialog, Key.Key_Escape)
+
+    with_dialog(driver, stop)
+    assert sizes == ["10 frames"], "as many as were drawn"
+    driver.window.review(lambda presenter: presenter.open_frame(first.id))
+    driver.wait(lambda: driver.shown[-1] == first.path)
+    driver.drag((20.0, 150.0), (60.0, 200.0))
+    driver.decide(Key.Key_Space)
+    driver.wait(lambda: not driver.window.measured_return.busy)
+    assert not driver.window.notice.isVisible()
+
+
 def test_too_few_frames_are_told_in_the_dialog(open_window: Open, tmp_path: Path, clock: Clock) -> None:
     driver = open_on(open_window, make_project(tmp_path, [USUAL]), clock)
     texts: list[str] = []

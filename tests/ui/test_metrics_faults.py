@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
@@ -17,6 +19,7 @@ from autoanno_gui.ui import metrics_controller
 from autoanno_gui.ui.dialogs.hand_over import MergeDialog
 from autoanno_gui.ui.dialogs.session_card import SessionCard
 from autoanno_gui.ui.drift_warning import DISMISSED_SETTING
+from autoanno_gui.ui.metrics_thread import MetricsThread
 from tests.metrics_kit import MANY, MOVED, Ledger, open_ledger
 from tests.projects import MadeProject, make_project
 from tests.ui.conftest import Open
@@ -42,6 +45,7 @@ def made(tmp_path: Path) -> MadeProject:
 def opened(open_window: Open, made: MadeProject, monkeypatch: pytest.MonkeyPatch) -> Driver:
     """The metrics panel over it."""
     monkeypatch.setattr(metrics_controller, "INTERVAL_MS", 50)
+    monkeypatch.setattr(metrics_controller, "FIRST_WATCH_MS", 600_000)
     driver = open_window(made)
     driver.window.activateWindow()
     driver.key(Key.Key_F7)
@@ -111,6 +115,49 @@ def test_the_card_of_a_sitting_says_why_there_are_no_figures_each_time(opened: D
 
 def texts_of(card: SessionCard) -> list[str]:
     return [label.text() for label in card.findChildren(QLabel)]
+
+
+def ask_at_once(driver: Driver) -> MetricsThread:
+    """Let everything be worked out anew from now on. Returns who does it."""
+    metrics = driver.window.metrics
+    metrics.refresh()
+    metrics.ask_sitting(driver.session.session_uuid, ())
+    assert metrics._thread is not None
+    return metrics._thread
+
+
+def test_even_while_somebody_decides_and_decides_figures_come(opened: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"QUIET_MS": 600_000, "PATIENCE_MS": 0, "INTERVAL_MS": 0, "OF_THE_TIME": 0}.items():
+        monkeypatch.setattr(metrics_controller, name, value)
+    opened.decide(Key.Key_Space)
+    settle(opened)
+    assert ("Frames an hour", "26 of 30 frames") in [(name, rest) for name, _, rest in figures(opened)]
+
+
+def test_a_fault_of_a_project_that_was_closed_is_not_told(opened: Driver) -> None:
+    set_thresholds(opened, "not json")
+    ask_at_once(opened).wait()  # its word of the fault waits for the window, which does not listen
+    opened.window.metrics.set_project(None)
+    for _ in range(3):
+        QTest.qWait(1)
+    assert opened.window.metrics_panel.texts == {"state": "No figures yet."}
+
+
+def test_figures_of_a_project_that_was_closed_are_not_shown(opened: Driver) -> None:
+    reported = Event()
+    thread = opened.window.metrics._thread
+    assert thread is not None
+    thread.reported.connect(lambda *_: reported.set(), Qt.ConnectionType.DirectConnection)
+    ask_at_once(opened)
+    assert reported.wait(PATIENCE_MS / 1000), "the report waits for the window"
+    opened.window.metrics.set_project(None)
+    for _ in range(3):
+        QTest.qWait(1)
+    assert opened.window.metrics_panel.document is None
+
+
+def figures(driver: Driver) -> list[tuple[str, str, str]]:
+    return list(driver.window.metrics_panel.body.figures.texts)
 
 
 @pytest.mark.parametrize("text", ["nonsense", "[1]", "7", '["cat", null]'])

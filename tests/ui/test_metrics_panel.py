@@ -132,10 +132,11 @@ def test_it_shows_the_figures_of_the_ledger(opened: Driver) -> None:
 def test_too_few_frames_give_no_wild_numbers(driver: Driver) -> None:
     driver.decide(Key.Key_Space)
     panel = show_metrics(driver)
-    assert panel.body.so_far.texts == ("–", "so far, hard frames first", "Not enough data yet (1 of 20 frames)")
+    few = "A rate needs 20 frames; this folder has 3"
+    assert panel.body.so_far.texts == ("–", "so far, hard frames first", few)
     assert panel.body.whole.texts[0] == "–"
     assert {value for _, value, _ in panel.body.figures.texts} == {"–"}
-    assert panel.texts["why"] == "Not enough data yet (1 of 20 frames)"
+    assert panel.texts["why"] == few
     assert not any(reason.isVisible() for reason in panel.body.reasons)
 
 

@@ -37,7 +37,7 @@ def shares(figures: Mapping[str, Any]) -> dict[str, float]:
         "class and outline": kinds + shapes - edited,
     }
     # Differences of floats: what is nothing may come out as a trace.
-    return {name: max(share, 0.0) for name, share in found.items()}
+    return {name: max(round(share, 12), 0.0) for name, share in found.items()}
 
 
 def rate_parts(figures: Mapping[str, Any], palette: Palette, size: Size) -> str:

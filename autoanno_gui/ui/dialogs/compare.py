@@ -155,9 +155,12 @@ class CompareDialog(WorkDialog):
         _fill(
             self.differences,
             ["Frame", "What differs"],
-            [[row["frame"], difference_in_words(row)] for row in differing[:LISTED]],
+            [[row["frame"].rpartition("/")[2], difference_in_words(row)] for row in differing[:LISTED]],
             numbers=False,
         )
+        for at, row in enumerate(differing[:LISTED]):
+            if (item := self.differences.item(at, 0)) is not None:
+                item.setToolTip(plain_tip(row["frame"]))
         self.differences.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.differences.setVisible(bool(differing))
         self.settle_button.setVisible(bool(differing))

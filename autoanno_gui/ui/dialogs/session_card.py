@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from autoanno_gui.core.figure_words import NO_FIGURE, counted, percent, percent_range, seconds_text
 from autoanno_gui.ui.panels.metrics_words import ENOUGH_FRAMES, nodding_text, noted_text
 from autoanno_gui.ui.panels.status import duration
+from autoanno_gui.ui.wording import quoted
 
 CAUSES: Final[Mapping[str, str]] = {
     "missed_small": "Small objects are missed",
@@ -35,6 +36,7 @@ CAUSES: Final[Mapping[str, str]] = {
 }
 """Causes that a reviewer may name, by the code of their hypothesis: whatever the figures say, they can be followed."""
 TOO_FEW: Final = "Too few data in this session to name a cause."
+NO_CAUSE: Final = "No single cause stands out from chance in this session."
 SENTENCE_LENGTH: Final = 60
 """Characters of a hypothesis in the list of causes."""
 
@@ -112,8 +114,9 @@ class SessionCard(QDialog):
         self._rate.setText(percent(rate) if judged >= ENOUGH_FRAMES else NO_FIGURE)
         self._pace.setText(_pace(figures, judged))
         found = figures["hypotheses"]
-        self._ours.setText(found[0]["sentence"] if found else TOO_FEW)
-        self._evidence.setText(found[0]["evidence"] if found else "")
+        none = NO_CAUSE if judged >= ENOUGH_FRAMES else TOO_FEW
+        self._ours.setText(quoted(found[0]["sentence"]) if found else none)
+        self._evidence.setText(quoted(found[0]["evidence"]) if found else "")
         self._evidence.setVisible(bool(found))
         if notes := figures["hypothesis_notes"]:
             self._last.setText(f"Last time: {noted_text(notes[0])}")
@@ -174,7 +177,8 @@ def _pace(figures: Mapping[str, Any], judged: int) -> str:
     if not figures["frames_decided"]:
         return "Nothing was decided in this session."
     seconds, median = sum(row["seconds"] for row in figures["by_session"]), figures["median_seconds_per_frame"]
-    pace = f" in {duration(seconds)}, half of the frames in {seconds_text(median)} or less" if seconds and median is not None else ""
+    told = seconds > 0 and median is not None
+    pace = f" in {duration(seconds)}, {seconds_text(median)} a frame (median)" if told else ""
     lines = [f"{decided}{pace}."]
     if judged < ENOUGH_FRAMES:
         lines.append(f"Not enough data yet for a rate ({judged:,} of {ENOUGH_FRAMES} frames).")
@@ -187,5 +191,5 @@ def _pace(figures: Mapping[str, Any], judged: int) -> str:
 
 
 def _short(sentence: str) -> str:
-    text = sentence.rstrip(".")
+    text = quoted(sentence).rstrip(".")
     return text if len(text) <= SENTENCE_LENGTH else text[: SENTENCE_LENGTH - 1].rstrip() + "…"

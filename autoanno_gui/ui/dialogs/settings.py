@@ -59,7 +59,8 @@ class SettingsDialog(QDialog):
         self._checks = QSpinBox(minimum=0, maximum=MOST_BETWEEN_CHECKS, value=settings.check_every)
         self._checks.setSpecialValueText("Never")
         self._checks.setPrefix("once in ")
-        self._checks.setSuffix(" decisions")
+        self._checks.valueChanged.connect(self._name_decisions)
+        self._name_decisions(settings.check_every)
         self._checks.setToolTip("A decided frame comes once more with one label altered; your labels stay as they are.")
         form = QFormLayout()
         form.addRow("&Theme", self._theme)
@@ -72,7 +73,7 @@ class SettingsDialog(QDialog):
         form.addRow(self._card)
         hint = QLabel(
             "Decisions carry the reviewer's name. A longer pause does not count as work on a frame. "
-            "Reviewer, pause and device take effect when the next folder or model is opened.",
+            "Reviewer, pause, checks and device take effect when the next folder or model is opened.",
             wordWrap=True,
         )
         hint.setObjectName("mutedLabel")
@@ -84,6 +85,9 @@ class SettingsDialog(QDialog):
         layout.addWidget(hint)
         layout.addWidget(buttons)
         self.setMinimumWidth(400)
+
+    def _name_decisions(self, number: int) -> None:
+        self._checks.setSuffix(" decision" if number == 1 else " decisions")
 
     @property
     def settings(self) -> Settings:

@@ -103,6 +103,9 @@ class WorkDialog(QDialog):
             room = self.screen().availableSize() * OF_THE_SCREEN
             width = max(self.width(), min(wide, room.width()))
             self.resize(width, min(max(self.height(), least, layout.totalHeightForWidth(width)), room.height()))
+            below = self.frameGeometry().bottom() - self.screen().availableGeometry().bottom()
+            if below > 0 and self.isVisible():
+                self.move(self.x(), max(self.y() - below, self.screen().availableGeometry().top()))
 
     # ------------------------------------------------------------------------------------------------ the work
     @property

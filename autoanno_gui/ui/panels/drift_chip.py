@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.panels.notice import WARNING
-from autoanno_gui.ui.wording import button_text, plain_tip
+from autoanno_gui.ui.wording import button_text, plain_tip, quoted
 
 WIDEST: Final = 260
 """Logical pixels of the words; what does not fit is left out in the middle."""
@@ -45,8 +45,8 @@ class DriftChip(QWidget):
         if alarm is not None:
             text = chip_text(alarm)
             self.button.setText(button_text(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, WIDEST)))
-            self.button.setToolTip(plain_tip(f"{alarm['sentence']}\nClick to see the chart."))
-            self.button.setAccessibleName(f"Drift warning: {alarm['sentence']}")
+            self.button.setToolTip(plain_tip(f"{quoted(alarm['sentence'])}\nClick to see the chart."))
+            self.button.setAccessibleName(f"Drift warning: {quoted(alarm['sentence'])}")
         self.setVisible(alarm is not None)
 
 

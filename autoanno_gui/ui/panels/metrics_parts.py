@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from autoanno_gui.ui.panels.metrics_words import Headline, Row, share_text
 from autoanno_gui.ui.panels.tuner import PanelButton
+from autoanno_gui.ui.wording import quoted
 
 MOST_REASONS: Final = 5
 NARROW: Final = 290
@@ -141,13 +142,13 @@ class ReasonCard(QWidget):
     def show_reason(self, found: Mapping[str, Any]) -> None:
         """Show another hypothesis of the report."""
         self._found = found
-        self._sentence.setText(found["sentence"])
-        self._evidence.setText(found["evidence"])
-        self._advice.setText(found["advice"])
+        self._sentence.setText(quoted(found["sentence"]))
+        self._evidence.setText(quoted(found["evidence"]))
+        self._advice.setText(quoted(found["advice"]))
         self._share.setText(share_text(found))
         self._share.setToolTip("One correction may count for several causes.")
         self.frames.setVisible(bool(found["frames"]))
-        self.frames.setAccessibleName(f"Show frames: {found['sentence']}")
+        self.frames.setAccessibleName(f"Show frames: {quoted(found['sentence'])}")
 
     @property
     def texts(self) -> tuple[str, str, str, str]:
@@ -155,7 +156,7 @@ class ReasonCard(QWidget):
         return self._sentence.text(), self._evidence.text(), self._advice.text(), self._share.text()
 
     def _show_frames(self) -> None:
-        self.frames_wanted.emit(self._found["sentence"].rstrip("."), list(self._found["frames"]))
+        self.frames_wanted.emit(quoted(self._found["sentence"]).rstrip("."), list(self._found["frames"]))
 
 
 class Section(QWidget):

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistent
 from PySide6.QtGui import QBrush, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableView, QVBoxLayout, QWidget
 
-from autoanno_gui.core.figure_words import percent, percent_range, seconds_text
+from autoanno_gui.core.figure_words import counted, percent, percent_range, seconds_text
 from autoanno_gui.core.queue import QueueReason
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.panels.queue_words import REASONS_TO_CHOOSE
@@ -126,7 +126,7 @@ class RowsModel(QAbstractTableModel):
         lines = [
             self._group.name(row),
             f"Edit rate {percent(row['edit_rate'])} ({percent_range(row['edit_rate_interval'])}) of "
-            f"{row['candidates_shown']:,} candidates",
+            f"{counted(row['candidates_shown'], 'candidate')}",
             f"Class changed {percent(parts['class_changed'])}, outline moved {percent(parts['geometry_changed'])}, "
             f"deleted {percent(parts['deleted'])}",
         ]
@@ -136,7 +136,7 @@ class RowsModel(QAbstractTableModel):
             )
         if row.get("frames_decided"):
             rejected = percent(row["reject_rate"])
-            lines.append(f"{row['frames_decided']:,} frames, {rejected} of them sent to hand labelling")
+            lines.append(f"{counted(row['frames_decided'], 'frame')}, {rejected} sent to hand labelling")
             if row["median_seconds_per_frame"] is not None:
                 lines.append(f"{seconds_text(row['median_seconds_per_frame'])} a frame (median)")
         if row["candidates_shown"] < FEW:

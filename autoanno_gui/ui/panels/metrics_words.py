@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from autoanno_gui.core.drift_chart import WARM_UP_CANDIDATES, WARM_UP_FRAMES
 from autoanno_gui.core.figure_words import NO_FIGURE, counted, percent, percent_range, seconds_text
 from autoanno_gui.core.trust_notes import LEAST_STREAM
+from autoanno_gui.review.honesty import LEAST_FRAMES
+from autoanno_gui.ui.wording import quoted
 
 ENOUGH_FRAMES: Final = 20
 """Rates over fewer frames than this are chance; they are not shown."""
@@ -31,9 +34,11 @@ class Headline(NamedTuple):
     under: str
 
 
-def not_enough(frames: int, least: int = ENOUGH_FRAMES) -> str:
-    """Say that there are too few frames for a rate."""
-    return f"Not enough data yet ({frames:,} of {least} frames)"
+def not_enough(frames: int, total: int) -> str:
+    """Say that there are too few frames for a rate, among `total` in the folder."""
+    if total < ENOUGH_FRAMES:
+        return f"A rate needs {ENOUGH_FRAMES} frames; this folder has {total:,}"
+    return f"Not enough data yet ({frames:,} of {ENOUGH_FRAMES} frames)"
 
 
 def so_far(document: Document) -> Headline:
@@ -41,21 +46,25 @@ def so_far(document: Document) -> Headline:
     found = document["estimates"]["so_far"]
     title = "so far, hard frames first"
     if found["edit_rate"] is None or found["frames"] < ENOUGH_FRAMES:
-        return Headline(NO_FIGURE, title, not_enough(found["frames"]))
+        return Headline(NO_FIGURE, title, not_enough(found["frames"], document["frames_total"]))
     shown = counted(document["candidates_shown"], "candidate")
     return Headline(percent(found["edit_rate"]), title, f"{_between(found['edit_rate_interval'])}, {shown}")
 
 
 def whole_folder(document: Document) -> Headline:
-    """Return what is expected of the whole folder: by the random stream, or by what is left while that is short."""
+    """Return what is expected of the whole folder: by the random stream, or by what is left while that is short.
+
+    The two have names of their own, the same as in the report.
+    """
     estimates = document["estimates"]
     stream, whole, title = estimates["stream"], estimates["whole"], "whole folder (estimate)"
-    if stream["edit_rate"] is not None and stream["frames"] >= LEAST_STREAM:
-        under = f"{_between(stream['edit_rate_interval'])}, {counted(stream['frames'], 'frame')} at random"
-        return Headline(percent(stream["edit_rate"]), title, under)
+    left = estimates["left"]["candidates"]
+    if left and stream["edit_rate"] is not None and stream["frames"] >= LEAST_STREAM:
+        under = f"{_between(stream['edit_rate_interval'])}, {counted(stream['frames'], 'frame')} for the whole folder"
+        return Headline(percent(stream["edit_rate"]), "frames drawn at random", under)
     if whole["edit_rate"] is None or estimates["so_far"]["frames"] < ENOUGH_FRAMES:
-        return Headline(NO_FIGURE, title, not_enough(estimates["so_far"]["frames"]))
-    rests = "by what is left" if estimates["left"]["candidates"] else "nothing is left"
+        return Headline(NO_FIGURE, title, not_enough(estimates["so_far"]["frames"], document["frames_total"]))
+    rests = "by what is left" if left else "no candidate is left"
     return Headline(percent(whole["edit_rate"]), title, f"{_between(whole['edit_rate_interval'])}, {rests}")
 
 
@@ -134,7 +143,7 @@ def why_text(document: Document) -> str:
         return ""
     frames = document["estimates"]["so_far"]["frames"]
     if frames < ENOUGH_FRAMES:
-        return not_enough(frames)
+        return not_enough(frames, document["frames_total"])
     return "No single cause stands out from chance so far."
 
 
@@ -171,9 +180,12 @@ def drift_text(document: Document) -> str:
     """Say what the watch for drift found."""
     drift = document["drift"]
     if not drift["watching"]:
-        return f"Not watching yet: {counted(drift['frames'], 'frame')} of this round, too few to know what is usual."
+        return (
+            f"Not watching yet: {counted(drift['frames'], 'frame')} of this round. It takes {WARM_UP_FRAMES} frames "
+            f"with {WARM_UP_CANDIDATES} candidates to know what is usual."
+        )
     if drift["alarm"] is not None:
-        return str(drift["alarm"]["sentence"])
+        return quoted(drift["alarm"]["sentence"])
     return (
         f"No drift over {counted(drift['frames'], 'frame')}. A false alarm in {drift['horizon']:,} frames has a chance "
         f"of {percent(drift['false_alarm_rate'], exact=True)}."
@@ -184,7 +196,8 @@ def blind_text(document: Document) -> str:
     """Say what the frames that were labelled blind show."""
     blind = document["blind"]
     if not document["checks"]["enabled"]:
-        return "Blind frames and planted checks are off: nothing tells how far the labels lean on the model."
+        small = f" in folders of fewer than {LEAST_FRAMES} frames" if document["frames_total"] < LEAST_FRAMES else ""
+        return f"Blind frames and planted checks are off{small}: nothing tells how far the labels lean on the model."
     if not blind["frames"] or blind["miss_rate"] is None:
         return "No frame has been labelled blind yet."
     text = (
@@ -220,7 +233,8 @@ def nodding_text(document: Document) -> str:
     if not nodding["frames"]:
         return "No frame has been accepted as shown yet."
     if not nodding["marked"]:
-        return f"All {counted(nodding['frames'], 'accept')} took long enough for a look."
+        accepts = "The one accept" if nodding["frames"] == 1 else f"All {nodding['frames']:,} accepts"
+        return f"{accepts} took long enough for a look."
     return (
         f"{nodding['marked']:,} of {counted(nodding['frames'], 'accept')} came faster than the frame can be looked at."
     )

@@ -16,7 +16,7 @@ from autoanno_gui.ui.panels.queue_popup import FilterSheet, Narrowing, words_for
 from autoanno_gui.ui.panels.queue_words import FILTERS, ORDERS
 from autoanno_gui.ui.wording import button_text, plain_tip
 
-CHIP_WIDTH = 170
+CHIP_WIDTH = 160
 """Logical pixels of the name of a list, the rest is in its tooltip."""
 
 

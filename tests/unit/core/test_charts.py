@@ -339,3 +339,16 @@ def test_the_histogram_and_its_median() -> None:
     assert p90 == pytest.approx(number(third, "x") - 1 + (number(third, "width") + 2) / 2, abs=0.02)
     assert "median 3.0 s (line), 9 of 10 within 6.5 s (dashed)" in texts(svg)
     assert {"0", "2", "6", "more", "10"} <= set(texts(svg))
+
+
+def test_a_part_that_is_nothing_is_no_trace_of_one() -> None:
+    # 10 of 875 with class and outline, 107 with the outline alone, 33 deleted; floats leave a trace of "wrong class".
+    for both, moved, deleted, shown in ((10, 107, 33, 875), (1, 2, 7, 10), (3, 11, 5, 49), (7, 90, 13, 367)):
+        parts = {
+            "class_changed": both / shown,
+            "geometry_changed": (both + moved) / shown,
+            "deleted": deleted / shown,
+        }
+        found = shares({"edit_rate": (both + moved + deleted) / shown, "edit_rate_parts": parts})
+        assert found["wrong class"] == 0.0
+        assert found["outline moved"] == pytest.approx(moved / shown)

@@ -139,6 +139,18 @@ def test_blind_frames_are_told_apart_by_what_was_labelled_before_the_reveal(
     assert found["disagreements"] == []
 
 
+def test_labels_that_were_made_after_the_reveal_are_not_unseen_nor_verdicts(
+    ann: Hand, ben: Hand, ann_store: Store, ben_store: Store
+) -> None:
+    for hand in (ann, ben):
+        hand.label("frame_0.jpg", [("cat", LEFT)], mode=PresentationMode.BLIND)
+        hand.label("frame_0.jpg", [("cat", LEFT)])  # looked at again another day
+        hand.label("frame_1.jpg", [], mode=PresentationMode.SETTLE, judged={0: VerdictKind.ACCEPTED})
+    with ann_store.reader() as a, ben_store.reader() as b:
+        found = compared(two_projects(a, b))
+    assert (found["frames"], found["blind"]["frames"], found["verdicts"]) == (2, 0, 0)
+
+
 def test_only_what_both_labelled_counts(ann: Hand, ben: Hand, ann_store: Store, ben_store: Store) -> None:
     ann.label(NAMES[0], [], kind=DecisionKind.REJECTED)
     ben.label(NAMES[0], [("cat", LEFT)])

@@ -1,4 +1,4 @@
-"""Merging where it is not simple: third parties, classes of either side, what stays behind, and the figures after it."""
+"""Merging where it is not simple: third parties, classes of either side, what stays behind, the figures after it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from autoanno_gui.core.errors import KnownError
 from autoanno_gui.core.judged_page import PAGE_RECORDED
 from autoanno_gui.core.records import DecisionKind, FrameState, PresentationMode, Progress, Thresholds, VerdictKind
 from autoanno_gui.datasets.plan import ExportOptions
@@ -26,7 +27,6 @@ from tests.metrics_kit import DELETED, MANY, MOVED, Ledger
 from tests.projects import USUAL, MadeProject, make_project
 from tests.unit.datasets.builders import by_source, manifest
 from tests.unit.review.agreement_kit import LEFT, MIDDLE, RIGHT, Hand
-from tests.unit.review.conftest import Sit
 
 T = TypeVar("T")
 NAMES = tuple(f"frame_{number}.jpg" for number in range(4))
@@ -217,6 +217,69 @@ def test_a_class_that_comes_while_the_other_is_worked_on(store: Store, tmp_path:
             assert labels(reader, longer.names[19]) == ["newcomer"]
 
 
+def test_a_class_with_merged_labels_cannot_be_removed(store: Store, sample: Path) -> None:
+    with Store.open(sample) as second:
+        Hand(second, "ben").label(NAMES[0], [("cat", LEFT)])
+    cat = class_id(store, "cat")
+    run(merge_back(store, sample))
+    with pytest.raises(KnownError, match="has annotations"):
+        write(store, lambda w: w.remove_class(cat))
+
+
+def test_a_class_of_the_name_that_was_removed_here_is_another(store: Store, sample: Path) -> None:
+    fox = write(store, lambda w: w.add_class("fox")).id
+    write(store, lambda w: w.remove_class(fox))
+    with Store.open(sample) as second:
+        Hand(second, "ben").label(NAMES[0], [("fox", LEFT)])
+    run(merge_back(store, sample))
+    with store.reader() as reader:
+        assert labels(reader, NAMES[0]) == ["fox"]
+        assert class_id(store, "fox") != fox
+
+
+# ---------------------------------------------------------------------------------------------------- other pictures
+def test_a_picture_of_another_size_is_another_picture(store: Store, sample: Path) -> None:
+    with closing(sqlite3.connect(store.file, isolation_level=None)) as conn:
+        conn.execute("UPDATE frame SET width = 320, height = 240")
+    with Store.open(sample) as second:
+        ben = Hand(second, "ben")
+        ben.label(NAMES[0], [("cat", LEFT)], size=(320, 241))
+        ben.label(NAMES[1], [("cat", LEFT)], size=(320, 240))
+        ben.label(NAMES[2], [("cat", LEFT)], size=(0, 0))
+    found = run(merge_back(store, sample))
+    assert (found.merged, found.left_out) == (2, [(NAMES[0], "its file holds another picture here")])
+
+
+@pytest.mark.parametrize("named", [-1, 4])
+def test_a_decision_that_names_what_no_prediction_has_is_left_out(store: Store, sample: Path, named: int) -> None:
+    with Store.open(sample) as second:
+        Hand(second, "ben").label(NAMES[0], [], judged={0: VerdictKind.ACCEPTED})
+    with closing(sqlite3.connect(sample, isolation_level=None)) as conn:
+        conn.execute("UPDATE verdict SET prediction = ?", (named,))
+    found = run(merge_back(store, sample))
+    assert found.left_out == [(NAMES[0], "it judges predictions that this project does not have")]
+
+
+def test_a_sample_brings_no_predictions_of_a_picture_that_is_no_more(store: Store, tmp_path: Path) -> None:
+    Hand(store, "ann").label(NAMES[0], [], judged={0: VerdictKind.ACCEPTED})
+    with closing(sqlite3.connect(store.file, isolation_level=None)) as conn:
+        conn.execute("UPDATE frame SET mtime_ns = mtime_ns + 1 WHERE path = ?", (NAMES[0],))
+    write(store, lambda w: w.rebuild_frame_state())
+    sample = given(store, tmp_path / "bens.autoanno")
+    with open_report(sample) as reader:
+        frames = {frame.path: frame.run_frame_id for block in reader.frames() for frame in block}
+    assert frames[NAMES[0]] is None
+    assert frames[NAMES[1]] is not None
+    with closing(sqlite3.connect(sample)) as conn:
+        assert conn.execute("SELECT count(*) FROM prediction").fetchone() == (3,)
+
+
+def test_in_a_sample_every_class_may_still_be_removed(store: Store, sample: Path, tmp_path: Path) -> None:
+    Hand(store, "ann").label(NAMES[0], [("cat", LEFT)])
+    with Store.open(given(store, tmp_path / "late.autoanno")) as second:
+        assert {one.used for one in second.reader().classes()} == {False}
+
+
 # ---------------------------------------------------------------------------------------------------- what stays behind
 def test_drafts_notes_events_and_splits_of_the_other_stay_there(store: Store, sample: Path) -> None:
     with Store.open(sample) as second:
@@ -323,50 +386,3 @@ def test_an_export_names_who_labelled(store: Store, sample: Path, tmp_path: Path
     found = [(one["verdict"], one["confidence"]) for one in frames[NAMES[1]]["objects"]]
     assert found == [("added", None), ("accepted", pytest.approx(0.9))]
     assert manifest(tmp_path / "dataset")["checks"] is False
-
-
-# ---------------------------------------------------------------------------------------------------- in a sitting
-class TestSitting:
-    @pytest.fixture
-    def bens(self, made: MadeProject, tmp_path: Path) -> Path:
-        """Ben labelled the first frame."""
-        with Store.open(made.file) as store:
-            sample = given(store, tmp_path / "bens.autoanno")
-        with Store.open(sample) as second:
-            Hand(second, "ben").label(NAMES[0], [("dog", LEFT)])
-        return sample
-
-    @pytest.mark.parametrize("merged_first", [True, False])
-    def test_a_frame_whose_decision_is_undone_is_what_the_merged_one_says(
-        self, sit_down: Sit, made: MadeProject, bens: Path, merged_first: bool
-    ) -> None:
-        sitting = sit_down(made)
-        first = sitting.ids[0]
-        sitting.accept()
-        if not merged_first:
-            sitting.undo()
-            assert sitting.session.frames.get(first).state is FrameState.UNDECIDED
-        run(merge_back(sitting.store, bens))
-        with sitting.store.reader() as reader:
-            sitting.session.take_frames([reader.frame(first)])
-        if merged_first:
-            assert sitting.session.frames.get(first).state is FrameState.ACCEPTED, "what is decided here goes first"
-            sitting.undo()
-        assert sitting.session.frames.get(first).state is FrameState.EDITED
-        sitting.redo()
-        assert sitting.session.frames.get(first).state is FrameState.ACCEPTED
-
-    def test_a_frame_that_was_read_before_it_was_decided_does_not_lose_its_state(
-        self, sit_down: Sit, made: MadeProject
-    ) -> None:
-        sitting = sit_down(made)
-        first = sitting.ids[0]
-        with sitting.store.reader() as reader:
-            old = reader.frame(first)
-        with sitting.busy_store():
-            outcome = sitting.session.accept_frame()
-            sitting.session.take_frames([old])
-            assert sitting.session.frames.get(first).state is FrameState.ACCEPTED, "on its way to the store"
-        sitting.done(outcome)
-        sitting.session.take_frames([old])
-        assert sitting.session.frames.get(first).state is FrameState.ACCEPTED

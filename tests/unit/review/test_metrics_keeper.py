@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from autoanno_gui.core import drift_limits
 from autoanno_gui.core.drift import watch
+from autoanno_gui.core.errors import ProjectError
 from autoanno_gui.core.fact_table import FactTable
 from autoanno_gui.core.records import Decision, DecisionKind
 from autoanno_gui.review.fact_reader import read_facts
@@ -85,6 +89,42 @@ def test_it_can_be_stopped_between_blocks_and_begins_anew(ledger: Ledger, reader
     breaths += [1]
     keeper.update([1])
     assert keeper.facts == list(read_facts(reader)), "what was left out is read, whatever is asked for"
+
+
+def test_after_a_fault_everything_is_read_anew(ledger: Ledger, reader: Reader) -> None:
+    decided = [ledger.decide(number) for number in range(4)]
+    keeper = MetricsKeeper(reader)
+    keeper.update()
+    change = "UPDATE decision SET thresholds = ? WHERE id = 2"
+    with closing(sqlite3.connect(ledger.store.file, isolation_level=None)) as conn:
+        (text,) = conn.execute("SELECT thresholds FROM decision WHERE id = 2").fetchone()
+        conn.execute(change, ("not json",))
+        ledger.revoke(decided[3])
+        with pytest.raises(ProjectError, match="is damaged"):
+            keeper.update([decided[1].frame_id, decided[3].frame_id])
+        conn.execute(change, (text,))
+    keeper.update([decided[0].frame_id])
+    assert keeper.facts == list(read_facts(reader))
+    assert len(keeper.facts) == 3
+
+
+@pytest.mark.parametrize("breaths", [1, 3, 20, 45])
+def test_a_report_can_be_stopped_wherever_it_is(tmp_path: Path, breaths: int) -> None:
+    made = drifting_project(tmp_path)
+    drift_limits._kept.clear()  # what other tests have simulated
+    left = [0]
+
+    def stop() -> bool:
+        left[0] -= 1
+        return left[0] == 0
+
+    with open_report(made.file) as reader:
+        keeper = MetricsKeeper(reader, stop=stop)
+        keeper.update()
+        left[0] = breaths
+        with pytest.raises(StoppedError):
+            keeper.document()
+        assert keeper.document() == full_report(reader, checks=True), "and be asked for again"
 
 
 def test_the_figures_of_a_sitting_are_of_its_decisions_alone(ledger: Ledger, reader: Reader) -> None:
