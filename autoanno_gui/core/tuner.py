@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autoanno_gui.core.intervals import LEVEL, Interval
+from autoanno_gui.core.figures.intervals import LEVEL, Interval
 from autoanno_gui.core.keystrokes import Act, ActCosts
 from autoanno_gui.core.records import Thresholds
 from autoanno_gui.core.review_costs import TunedFrame

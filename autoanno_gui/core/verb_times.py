@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autoanno_gui.core.facts import DecidedFrame
+from autoanno_gui.core.figures.facts import DecidedFrame
 from autoanno_gui.core.keystrokes import ACTS, VERBS, Act, ActCosts
 from autoanno_gui.core.records import VerdictKind
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from autoanno_gui.core.agreement import (
+from autoanno_gui.core.classes import living_class
+from autoanno_gui.core.errors import KnownError
+from autoanno_gui.core.figures.agreement import (
     NO_OBJECT,
     Answers,
     ComparedFrame,
@@ -18,8 +20,6 @@ from autoanno_gui.core.agreement import (
     agreement,
     compare_frame,
 )
-from autoanno_gui.core.classes import living_class
-from autoanno_gui.core.errors import KnownError
 from autoanno_gui.core.predictions import FramePredictions
 from autoanno_gui.core.records import Decision, DecisionKind, PresentationMode, Progress, VerdictKind
 from autoanno_gui.imaging.scan import natural_key

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from autoanno_gui.core.classes import living_class
-from autoanno_gui.core.facts import DecidedFrame, facts_from_decision, proposals_of
+from autoanno_gui.core.figures.facts import DecidedFrame, facts_from_decision, proposals_of
 from autoanno_gui.core.predictions import ModelInfo
 from autoanno_gui.core.records import Decision
 from autoanno_gui.core.review_objects import MappedPredictions

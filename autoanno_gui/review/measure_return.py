@@ -11,13 +11,13 @@ from typing import Any, Final
 import numpy as np
 
 from autoanno_gui.core.errors import KnownError
-from autoanno_gui.core.fact_table import FactTable
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.roi import return_figures
+from autoanno_gui.core.figures.seconds_per_box import SecondsPerBox
 from autoanno_gui.core.frame_list import FrameList
 from autoanno_gui.core.queue import in_random_stream
 from autoanno_gui.core.queue_settings import QueueSettings
 from autoanno_gui.core.records import FrameState, Progress
-from autoanno_gui.core.roi import return_figures
-from autoanno_gui.core.seconds_per_box import SecondsPerBox
 from autoanno_gui.core.trial import TRIAL_SIZE, Trial, draw_trial, only
 from autoanno_gui.review.fact_reader import read_facts
 from autoanno_gui.review.queue_keeper import QUEUE_SETTING
@@ -85,7 +85,7 @@ def start_trial(
     if not arms:
         raise KnownError(
             f"Measuring needs at least {LEAST_FRAMES} frames that a model has labelled and that you have neither "
-            f"decided nor looked at; here are {len(candidates)}."
+            f"decided nor looked at; there are {len(candidates) or 'none'} here."
         )
     started = datetime.now(UTC).isoformat(timespec="seconds")
     trial = Trial(seed, started, reviewer, model_round, {**drawn, **arms})

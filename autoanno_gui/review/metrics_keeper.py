@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from autoanno_gui.core.drift import ALPHA, HORIZON, Drift, watch
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.facts import DecidedFrame
-from autoanno_gui.core.hypotheses.rules import figure_of
-from autoanno_gui.core.hypothesis_notes import HYPOTHESIS_NOTED, hypothesis_notes
-from autoanno_gui.core.metrics import BINS
+from autoanno_gui.core.figures.drift import ALPHA, HORIZON, Drift, watch
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.facts import DecidedFrame
+from autoanno_gui.core.figures.hypotheses.rules import figure_of
+from autoanno_gui.core.figures.hypothesis_notes import HYPOTHESIS_NOTED, hypothesis_notes
+from autoanno_gui.core.figures.metrics import BINS
 from autoanno_gui.core.prediction_index import PredictionIndex
 from autoanno_gui.review.fact_reader import read_facts
 from autoanno_gui.review.metrics_report import CandidatesLeft, Report, candidates_left, full_report

@@ -9,23 +9,23 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from autoanno_gui.core.balance import balance
-from autoanno_gui.core.checks import CHECK_EVENT, blind_figures, check_figures, nodding_figures
 from autoanno_gui.core.classes import living_class
-from autoanno_gui.core.drift import Drift, watch
-from autoanno_gui.core.estimates import calibration, estimates
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.facts import DecidedFrame
-from autoanno_gui.core.figure_groups import group_tables, time_figures
-from autoanno_gui.core.figure_series import series
-from autoanno_gui.core.hypotheses.rules import hypotheses
-from autoanno_gui.core.hypothesis_notes import HYPOTHESIS_NOTED, hypothesis_notes
-from autoanno_gui.core.metric_report import report
-from autoanno_gui.core.metrics import BINS, Accumulator, confidence_bin
+from autoanno_gui.core.figures.balance import balance
+from autoanno_gui.core.figures.checks import CHECK_EVENT, blind_figures, check_figures, nodding_figures
+from autoanno_gui.core.figures.drift import Drift, watch
+from autoanno_gui.core.figures.estimates import calibration, estimates
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.facts import DecidedFrame
+from autoanno_gui.core.figures.figure_groups import group_tables, time_figures
+from autoanno_gui.core.figures.figure_series import series
+from autoanno_gui.core.figures.hypotheses.rules import hypotheses
+from autoanno_gui.core.figures.hypothesis_notes import HYPOTHESIS_NOTED, hypothesis_notes
+from autoanno_gui.core.figures.metric_report import report
+from autoanno_gui.core.figures.metrics import BINS, Accumulator, confidence_bin
+from autoanno_gui.core.figures.stopping import stopping
+from autoanno_gui.core.figures.trust_notes import trust_notes
 from autoanno_gui.core.prediction_index import PredictionIndex
 from autoanno_gui.core.records import ClassRecord, FrameState
-from autoanno_gui.core.stopping import stopping
-from autoanno_gui.core.trust_notes import trust_notes
 from autoanno_gui.review.fact_reader import read_facts
 from autoanno_gui.review.honesty import LEAST_FRAMES
 from autoanno_gui.review.measure_return import return_report

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from autoanno_gui.core.check_outcome import Outcome, final_labels, judge, left_alone, sent_away
-from autoanno_gui.core.checks import CHECK_EVENT
 from autoanno_gui.core.document import Document
+from autoanno_gui.core.figures.checks import CHECK_EVENT
 from autoanno_gui.core.frame_list import STATES
 from autoanno_gui.core.geometry import Geometry
 from autoanno_gui.core.history import Entry

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from autoanno_gui.core.charts.reliability import reliability
-from autoanno_gui.core.charts.timeline import cusum
-from autoanno_gui.core.figure_words import NO_FIGURE, counted, hours_text, percent, seconds_text
+from autoanno_gui.core.figures.charts.reliability import reliability
+from autoanno_gui.core.figures.charts.timeline import cusum
+from autoanno_gui.core.figures.figure_words import NO_FIGURE, counted, hours_text, percent, seconds_text
 from autoanno_gui.review.report_parts import (
     Card,
     Document,

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from autoanno_gui import __version__
-from autoanno_gui.core.charts.drawing import DARK, LIGHT, clean
-from autoanno_gui.core.figure_words import counted
+from autoanno_gui.core.figures.charts.drawing import DARK, LIGHT, clean
+from autoanno_gui.core.figures.figure_words import counted
 from autoanno_gui.resources import resource
 from autoanno_gui.review import report_findings, report_sections
 from autoanno_gui.review.report_parts import NOTHING, Section

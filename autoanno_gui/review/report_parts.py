@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from autoanno_gui.core.charts.drawing import NOT_ENOUGH, PAGE, Palette, Size
-from autoanno_gui.core.figure_words import NO_FIGURE, percent, percent_range
+from autoanno_gui.core.figures.charts.drawing import NOT_ENOUGH, PAGE, Palette, Size
+from autoanno_gui.core.figures.figure_words import NO_FIGURE, percent, percent_range
 
 Document: TypeAlias = Mapping[str, Any]
 Draw: TypeAlias = Callable[[Palette, Size], str]

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from autoanno_gui.core.charts.bars import bars_height, rate_bars, row_name
-from autoanno_gui.core.charts.parts import PARTS_HEIGHT, rate_parts
-from autoanno_gui.core.charts.seconds import seconds_bars
-from autoanno_gui.core.charts.timeline import rate_over_time
-from autoanno_gui.core.figure_words import NO_FIGURE, counted, hours_text, seconds_text
+from autoanno_gui.core.figures.charts.bars import bars_height, rate_bars, row_name
+from autoanno_gui.core.figures.charts.parts import PARTS_HEIGHT, rate_parts
+from autoanno_gui.core.figures.charts.seconds import seconds_bars
+from autoanno_gui.core.figures.charts.timeline import rate_over_time
+from autoanno_gui.core.figures.figure_words import NO_FIGURE, counted, hours_text, seconds_text
 from autoanno_gui.review.report_parts import (
     Card,
     Cell,

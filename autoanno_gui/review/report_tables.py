@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from autoanno_gui.core.charts.bars import row_name
+from autoanno_gui.core.figures.charts.bars import row_name
 from autoanno_gui.review.report_file import write_report_file
 
 COLUMNS: Final = ("table", "group", "figure", "value", "low", "high", "count")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from autoanno_gui.core.class_tuner import ClassThreshold, class_thresholds
 from autoanno_gui.core.errors import KnownError
-from autoanno_gui.core.facts import facts_from_decision
+from autoanno_gui.core.figures.facts import facts_from_decision
 from autoanno_gui.core.geometry import Geometry, as_task
 from autoanno_gui.core.keystrokes import Act, ActCosts
 from autoanno_gui.core.records import Frame, FrameState, Progress, Thresholds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autoanno_gui.core.roi import LEAST_PER_ARM
+from autoanno_gui.core.figures.roi import LEAST_PER_ARM
 from autoanno_gui.ui.panels.status import duration
 from autoanno_gui.ui.wording import count_of
 

@@ -52,7 +52,7 @@ class SittingController(QObject):
 
     def _show(self, project: OpenProject, *, may_be_silenced: bool) -> None:
         # Imported late: nobody ends a session at once.
-        from autoanno_gui.core.hypothesis_notes import HYPOTHESIS_NOTED
+        from autoanno_gui.core.figures.hypothesis_notes import HYPOTHESIS_NOTED
         from autoanno_gui.ui.dialogs.session_card import CAUSES, SessionCard
 
         if self._card is not None:

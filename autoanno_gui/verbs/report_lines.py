@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from autoanno_gui.core.figure_words import counted, percent, percent_range
+from autoanno_gui.core.figures.figure_words import counted, percent, percent_range
 
 
 def metric_lines(document: Mapping[str, Any]) -> Iterator[str]:

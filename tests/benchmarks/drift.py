@@ -16,8 +16,8 @@ from typing import Final
 
 import numpy as np
 
-from autoanno_gui.core.drift import ALPHA, HORIZON, Drift, watch
-from autoanno_gui.core.drift_limits import limits
+from autoanno_gui.core.figures.drift import ALPHA, HORIZON, Drift, watch
+from autoanno_gui.core.figures.drift_limits import limits
 from tests.benchmarks.figures import Figure, median
 from tests.unit.core.drift_kit import CLASSES, EASY, HARD, NAMES, Round, Stretch, simulate, table
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from autoanno_gui.core.checks import CHECK_EVENT
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.nodding import nods
+from autoanno_gui.core.figures.checks import CHECK_EVENT
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.nodding import nods
 from autoanno_gui.core.records import PresentationMode
 from autoanno_gui.review.fact_reader import read_facts
 from autoanno_gui.review.reports import metrics_report

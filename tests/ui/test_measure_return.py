@@ -11,9 +11,9 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
+from autoanno_gui.core.figures.seconds_per_box import BoxTime, SecondsPerBox
 from autoanno_gui.core.queue import QueueReason
 from autoanno_gui.core.records import PresentationMode
-from autoanno_gui.core.seconds_per_box import BoxTime, SecondsPerBox
 from autoanno_gui.core.trial import Arm
 from autoanno_gui.review.measure_return import stored_seconds, trial_state
 from autoanno_gui.review.trial_keeper import stored_trial

@@ -14,7 +14,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
-from autoanno_gui.core.charts.drawing import DARK, LIGHT, Palette
+from autoanno_gui.core.figures.charts.drawing import DARK, LIGHT, Palette
 from autoanno_gui.ui.report_commands import PAGE, TABLE
 from tests.projects import MadeProject
 from tests.ui.conftest import Open

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from autoanno_gui.core.seconds_per_box import BoxTime, SecondsPerBox, bounds
+from autoanno_gui.core.figures.seconds_per_box import BoxTime, SecondsPerBox, bounds
 from autoanno_gui.core.trial import TRIAL_SIZE
 from autoanno_gui.review.measure_return import TrialState
 from autoanno_gui.ui.return_words import expected, result_sentence

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from autoanno_gui.core.figure_words import NO_FIGURE, counted, percent, percent_range, seconds_text
+from autoanno_gui.core.figures.figure_words import NO_FIGURE, counted, percent, percent_range, seconds_text
 from autoanno_gui.ui.panels.metrics_words import ENOUGH_FRAMES, nodding_text, noted_text
 from autoanno_gui.ui.panels.status import duration
 from autoanno_gui.ui.wording import quoted

@@ -9,9 +9,9 @@ from typing import Any, Final
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from autoanno_gui.core.charts.parts import PARTS_HEIGHT, rate_parts
-from autoanno_gui.core.charts.reliability import reliability
-from autoanno_gui.core.charts.timeline import cusum
+from autoanno_gui.core.figures.charts.parts import PARTS_HEIGHT, rate_parts
+from autoanno_gui.core.figures.charts.reliability import reliability
+from autoanno_gui.core.figures.charts.timeline import cusum
 from autoanno_gui.ui.panels import metrics_words as words
 from autoanno_gui.ui.panels.metrics_charts import ChartView
 from autoanno_gui.ui.panels.metrics_parts import (

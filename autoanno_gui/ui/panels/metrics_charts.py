@@ -12,7 +12,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from autoanno_gui.core.charts.drawing import DARK, LIGHT, Palette, Size
+from autoanno_gui.core.figures.charts.drawing import DARK, LIGHT, Palette, Size
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.theme import ThemeName
 from autoanno_gui.ui.wording import plain_tip

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistent
 from PySide6.QtGui import QBrush, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableView, QVBoxLayout, QWidget
 
-from autoanno_gui.core.figure_words import counted, percent, percent_range, seconds_text
+from autoanno_gui.core.figures.figure_words import counted, percent, percent_range, seconds_text
 from autoanno_gui.core.queue import QueueReason
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.panels.queue_words import REASONS_TO_CHOOSE

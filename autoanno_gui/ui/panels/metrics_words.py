@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from autoanno_gui.core.drift_chart import WARM_UP_CANDIDATES, WARM_UP_FRAMES
-from autoanno_gui.core.figure_words import NO_FIGURE, counted, percent, percent_range, seconds_text
-from autoanno_gui.core.trust_notes import LEAST_STREAM
+from autoanno_gui.core.figures.drift_chart import WARM_UP_CANDIDATES, WARM_UP_FRAMES
+from autoanno_gui.core.figures.figure_words import NO_FIGURE, counted, percent, percent_range, seconds_text
+from autoanno_gui.core.figures.trust_notes import LEAST_STREAM
 from autoanno_gui.review.honesty import LEAST_FRAMES
 from autoanno_gui.ui.wording import quoted
 

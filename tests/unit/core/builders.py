@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from autoanno_gui.core.box import Box
 from autoanno_gui.core.document import Document
-from autoanno_gui.core.intervals import Interval, bootstrap_counted
+from autoanno_gui.core.figures.intervals import Interval, bootstrap_counted
 from autoanno_gui.core.predictions import FramePredictions
 from autoanno_gui.core.records import PresentationMode, Thresholds, Verdict
 from autoanno_gui.core.review_objects import Change, MappedPredictions, Role

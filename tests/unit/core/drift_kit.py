@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.facts import DecidedFrame, ObjectFact
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.facts import DecidedFrame, ObjectFact
 from autoanno_gui.core.records import DecisionKind, PresentationMode, VerdictKind
 
 NAMES: Final[Mapping[int, str]] = {10: "car", 11: "bike", 12: "bus"}

@@ -20,8 +20,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.facts import Bounds, DecidedFrame, ObjectFact
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.facts import Bounds, DecidedFrame, ObjectFact
 from autoanno_gui.core.records import DecisionKind, PresentationMode, VerdictKind
 
 CAR, BIKE = 10, 11

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from autoanno_gui.core.agreement import (
+from autoanno_gui.core.box import Box
+from autoanno_gui.core.figures.agreement import (
     Label,
     agreement,
     cohen_kappa,
     compare_frame,
     kappa_interval,
 )
-from autoanno_gui.core.box import Box
 from autoanno_gui.core.mask import Mask
 
 LINE = 10.0

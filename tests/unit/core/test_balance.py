@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autoanno_gui.core.balance import balance
-from autoanno_gui.core.facts import DecidedFrame
+from autoanno_gui.core.figures.balance import balance
+from autoanno_gui.core.figures.facts import DecidedFrame
 from autoanno_gui.core.records import DecisionKind, FrameState, PresentationMode
 from tests.unit.core.ledger_kit import BIKE, CAR, NAMES, drawn, frame, promoted, renamed, right, wrong
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from autoanno_gui.core.charts.bars import bars_height, rate_bars
-from autoanno_gui.core.charts.drawing import DARK, LIGHT, NOT_ENOUGH, PAGE, Palette, Size, elide, text_width
-from autoanno_gui.core.charts.parts import PARTS_HEIGHT, rate_parts, shares
-from autoanno_gui.core.charts.reliability import reliability
-from autoanno_gui.core.charts.seconds import seconds_bars
-from autoanno_gui.core.charts.timeline import cusum, rate_over_time
+from autoanno_gui.core.figures.charts.bars import bars_height, rate_bars
+from autoanno_gui.core.figures.charts.drawing import DARK, LIGHT, NOT_ENOUGH, PAGE, Palette, Size, elide, text_width
+from autoanno_gui.core.figures.charts.parts import PARTS_HEIGHT, rate_parts, shares
+from autoanno_gui.core.figures.charts.reliability import reliability
+from autoanno_gui.core.figures.charts.seconds import seconds_bars
+from autoanno_gui.core.figures.charts.timeline import cusum, rate_over_time
 from tests.report_sample import LONG, SCRIPT, sample
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -310,7 +310,7 @@ def test_the_alarm_is_a_triangle_where_the_sum_passed_its_limit() -> None:
     assert points(triangle)[0][0] == pytest.approx(at[2][0], abs=0.01)
     assert triangle.get("fill") == LIGHT.warn
     # Four points end at frame 44, so they begin at 41.
-    assert {"cat", "limit", "alarm at frame 43", "41", "44"} <= set(texts(svg))
+    assert {"cat", "limit", "alarm at watched frame 43", "41", "44"} <= set(texts(svg))
     quiet = cusum(chart | {"class": None, "points": [0.0, 0.5, 0.4], "alarm_at": None}, LIGHT, (400, 160))
     assert {"all classes", "below its limit", "1", "3"} <= set(texts(quiet))
     assert len(elements(quiet, "polygon")) == 1
@@ -318,7 +318,7 @@ def test_the_alarm_is_a_triangle_where_the_sum_passed_its_limit() -> None:
 
 def test_points_that_were_thinned_out_keep_their_frames() -> None:
     chart = {"class": None, "limit": 1.0, "points": [0.0] * 499 + [1.0], "alarm_at": 499}
-    assert "alarm at frame 1,039" in texts(cusum(chart, LIGHT, (720, 160), frames=1040))
+    assert "alarm at watched frame 1,039" in texts(cusum(chart, LIGHT, (720, 160), frames=1040))
 
 
 # ------------------------------------------------------------------------------------------------ seconds

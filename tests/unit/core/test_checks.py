@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from autoanno_gui.core.checks import blind_figures, check_figures, nodding_figures
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.facts import DecidedFrame, ObjectFact
-from autoanno_gui.core.intervals import wilson
+from autoanno_gui.core.figures.checks import blind_figures, check_figures, nodding_figures
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.facts import DecidedFrame, ObjectFact
+from autoanno_gui.core.figures.intervals import wilson
+from autoanno_gui.core.figures.settling import BlindFact
 from autoanno_gui.core.records import DecisionKind, PresentationMode, VerdictKind
-from autoanno_gui.core.settling import BlindFact
 from tests.unit.core.builders import bootstrap_ratio
 from tests.unit.core.test_nodding import frame, table_of
 

@@ -10,11 +10,11 @@ from math import log
 import numpy as np
 import pytest
 
-from autoanno_gui.core.drift import MOST_POINTS, Drift, watch
-from autoanno_gui.core.drift_baseline import Baseline, Candidates
-from autoanno_gui.core.drift_chart import cusum, design_effect, log_ratios
-from autoanno_gui.core.drift_limits import Case, limits
-from autoanno_gui.core.facts import DecidedFrame
+from autoanno_gui.core.figures.drift import MOST_POINTS, Drift, watch
+from autoanno_gui.core.figures.drift_baseline import Baseline, Candidates
+from autoanno_gui.core.figures.drift_chart import cusum, design_effect, log_ratios
+from autoanno_gui.core.figures.drift_limits import Case, limits
+from autoanno_gui.core.figures.facts import DecidedFrame
 from tests.unit.core.drift_kit import BEGAN, CLASSES, EASY, HARD, NAMES, Round, Stretch, frame, simulate, table
 
 CAR = CLASSES[0]

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autoanno_gui.core import drift_limits, drift_monitor
-from autoanno_gui.core.drift_baseline import Candidates
-from autoanno_gui.core.drift_chart import BLOCK, LAG
-from autoanno_gui.core.drift_limits import Case, limits
-from autoanno_gui.core.drift_monitor import Monitor
+from autoanno_gui.core.figures import drift_limits, drift_monitor
+from autoanno_gui.core.figures.drift_baseline import Candidates
+from autoanno_gui.core.figures.drift_chart import BLOCK, LAG
+from autoanno_gui.core.figures.drift_limits import Case, limits
+from autoanno_gui.core.figures.drift_monitor import Monitor
 from tests.unit.core.drift_kit import Round, Stretch, simulate, table
 
 

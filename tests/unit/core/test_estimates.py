@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autoanno_gui.core.estimates import PRIOR, ROUND_LEAST, calibration, estimates
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.facts import DecidedFrame, ObjectFact
-from autoanno_gui.core.intervals import wilson
-from autoanno_gui.core.metrics import BINS, confidence_bin
+from autoanno_gui.core.figures.estimates import PRIOR, ROUND_LEAST, calibration, estimates
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.facts import DecidedFrame, ObjectFact
+from autoanno_gui.core.figures.intervals import wilson
+from autoanno_gui.core.figures.metrics import BINS, confidence_bin
+from autoanno_gui.core.figures.settling import Settled
 from autoanno_gui.core.records import DecisionKind, PresentationMode
-from autoanno_gui.core.settling import Settled
 from tests.unit.core.builders import bootstrap_ratio
 from tests.unit.core.ledger_kit import BIKE, CAR, drawn, frame, ledger, moved, renamed, right, table, wrong
 

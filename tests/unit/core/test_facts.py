@@ -9,10 +9,10 @@ import pytest
 
 from autoanno_gui.core.box import Box
 from autoanno_gui.core.document import Document
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.facts import DecidedFrame, Proposal, facts_from_decision, proposals_of
-from autoanno_gui.core.metric_report import report
-from autoanno_gui.core.metrics import Accumulator
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.facts import DecidedFrame, Proposal, facts_from_decision, proposals_of
+from autoanno_gui.core.figures.metric_report import report
+from autoanno_gui.core.figures.metrics import Accumulator
 from autoanno_gui.core.records import (
     Decision,
     DecisionKind,

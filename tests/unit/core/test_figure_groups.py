@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.facts import Bounds, DecidedFrame, ObjectFact
-from autoanno_gui.core.figure_groups import (
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.facts import Bounds, DecidedFrame, ObjectFact
+from autoanno_gui.core.figures.figure_groups import (
     PLACES,
     SIZES,
     Place,
@@ -24,9 +24,9 @@ from autoanno_gui.core.figure_groups import (
     size_of,
     time_figures,
 )
-from autoanno_gui.core.intervals import median_interval, wilson
-from autoanno_gui.core.metric_report import report
-from autoanno_gui.core.metrics import Accumulator
+from autoanno_gui.core.figures.intervals import median_interval, wilson
+from autoanno_gui.core.figures.metric_report import report
+from autoanno_gui.core.figures.metrics import Accumulator
 from autoanno_gui.core.records import DecisionKind, PresentationMode
 from tests.unit.core.builders import bootstrap_ratio
 from tests.unit.core.ledger_kit import (

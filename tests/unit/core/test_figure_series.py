@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.figure_series import WINDOW, series
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.figure_series import WINDOW, series
 from autoanno_gui.core.records import DecisionKind
 from tests.unit.core.builders import bootstrap_ratio
 from tests.unit.core.ledger_kit import frame, right, table, wrong

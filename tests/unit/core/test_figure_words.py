@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoanno_gui.core.figure_words import counted, hours_text, percent, percent_range, seconds_text
+from autoanno_gui.core.figures.figure_words import counted, hours_text, percent, percent_range, seconds_text
 
 
 @pytest.mark.parametrize(

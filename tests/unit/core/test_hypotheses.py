@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.hypotheses.rules import MOST, figure_of
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.hypotheses.rules import MOST, figure_of
 from autoanno_gui.core.records import PresentationMode
 from tests.unit.core.hypothesis_kit import (
     BIKE,

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.facts import DecidedFrame, ObjectFact
-from autoanno_gui.core.hypotheses.rules import figure_of
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.facts import DecidedFrame, ObjectFact
+from autoanno_gui.core.figures.hypotheses.rules import figure_of
 from autoanno_gui.core.records import VerdictKind
 from tests.unit.core.hypothesis_kit import (
     BIKE,

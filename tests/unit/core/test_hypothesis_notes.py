@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.facts import DecidedFrame
-from autoanno_gui.core.hypothesis_notes import LEAST_FRAMES, hypothesis_notes
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.facts import DecidedFrame
+from autoanno_gui.core.figures.hypothesis_notes import LEAST_FRAMES, hypothesis_notes
 from tests.unit.core.ledger_kit import BIKE, CAR, frame, renamed, right
 
 WHEN = "2026-03-01T12:00:00+00:00"

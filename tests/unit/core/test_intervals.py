@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoanno_gui.core.intervals import bootstrap_counted, median_interval, wilson
+from autoanno_gui.core.figures.intervals import bootstrap_counted, median_interval, wilson
 from tests.unit.core.builders import bootstrap_ratio
 
 

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoanno_gui.core.facts import (
+from autoanno_gui.core.figures.facts import (
     DecidedFrame,
     ObjectFact,
     mark_first,
 )
-from autoanno_gui.core.intervals import median_interval, wilson
-from autoanno_gui.core.metric_report import figures, report
-from autoanno_gui.core.metrics import Accumulator, confidence_bin
+from autoanno_gui.core.figures.intervals import median_interval, wilson
+from autoanno_gui.core.figures.metric_report import figures, report
+from autoanno_gui.core.figures.metrics import Accumulator, confidence_bin
 from autoanno_gui.core.records import (
     DecisionKind,
     PresentationMode,

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.facts import DecidedFrame
-from autoanno_gui.core.nodding import accepted_frames, expected_seconds, limit_for, nods
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.facts import DecidedFrame
+from autoanno_gui.core.figures.nodding import accepted_frames, expected_seconds, limit_for, nods
 from autoanno_gui.core.records import DecisionKind, PresentationMode
 
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.facts import DecidedFrame, ObjectFact
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.facts import DecidedFrame, ObjectFact
+from autoanno_gui.core.figures.roi import return_figures
+from autoanno_gui.core.figures.seconds_per_box import BoxTime, SecondsPerBox
 from autoanno_gui.core.records import DecisionKind, PresentationMode, VerdictKind
-from autoanno_gui.core.roi import return_figures
-from autoanno_gui.core.seconds_per_box import BoxTime, SecondsPerBox
 from autoanno_gui.core.trial import Arm, Trial
 
 KEPT = ObjectFact(VerdictKind.ACCEPTED, 1, 1, 0.9)

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from autoanno_gui.core.box import Box
-from autoanno_gui.core.facts import DecidedFrame, facts_from_decision
+from autoanno_gui.core.figures.facts import DecidedFrame, facts_from_decision
+from autoanno_gui.core.figures.settling import BlindFact
 from autoanno_gui.core.records import Decision, DecisionKind, How, PresentationMode, Thresholds, Timing, Verdict
 from autoanno_gui.core.records import VerdictKind as Kind
-from autoanno_gui.core.settling import BlindFact
 from tests.unit.core.builders import Row, document
 
 CAR, BIKE = 10, 11

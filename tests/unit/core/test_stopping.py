@@ -6,11 +6,11 @@ from math import sqrt
 
 import pytest
 
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.facts import DecidedFrame
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.facts import DecidedFrame
+from autoanno_gui.core.figures.settling import BlindFact, Settled
+from autoanno_gui.core.figures.stopping import stopping
 from autoanno_gui.core.records import DecisionKind, PresentationMode
-from autoanno_gui.core.settling import BlindFact, Settled
-from autoanno_gui.core.stopping import stopping
 from tests.unit.core.builders import bootstrap_ratio
 from tests.unit.core.ledger_kit import CAR, drawn, frame, ledger, moved, promoted, right, table, wrong
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from autoanno_gui.core.checks import blind_figures, check_figures, nodding_figures
-from autoanno_gui.core.estimates import estimates
-from autoanno_gui.core.fact_table import FactTable
-from autoanno_gui.core.facts import DecidedFrame
+from autoanno_gui.core.figures.checks import blind_figures, check_figures, nodding_figures
+from autoanno_gui.core.figures.estimates import estimates
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.facts import DecidedFrame
+from autoanno_gui.core.figures.settling import BlindFact
+from autoanno_gui.core.figures.trust_notes import trust_notes
 from autoanno_gui.core.records import DecisionKind, PresentationMode
-from autoanno_gui.core.settling import BlindFact
-from autoanno_gui.core.trust_notes import trust_notes
 from tests.unit.core.ledger_kit import CAR, drawn, frame, right, wrong
 
 SEEN = {"caught": True, "alteration": "shifted", "objects": 3, "kept": 3}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autoanno_gui.core.facts import DecidedFrame, ObjectFact
+from autoanno_gui.core.figures.facts import DecidedFrame, ObjectFact
 from autoanno_gui.core.keystrokes import ACTS, Act, ActCosts
 from autoanno_gui.core.records import DecisionKind, PresentationMode, VerdictKind
 from autoanno_gui.core.verb_times import acts_of, measured_costs, usable_times

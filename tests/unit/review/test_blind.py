@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autoanno_gui.core.box import Box
-from autoanno_gui.core.fact_table import FactTable
+from autoanno_gui.core.figures.fact_table import FactTable
 from autoanno_gui.core.queue_filter import QueueFilter
 from autoanno_gui.core.records import DecisionKind, FrameState, PresentationMode, VerdictKind
 from autoanno_gui.core.review_objects import Role

@@ -10,7 +10,7 @@ import pytest
 
 from autoanno_gui.core.draft import encode_draft, summarise_draft
 from autoanno_gui.core.errors import FrameErrorCode
-from autoanno_gui.core.fact_table import FactTable
+from autoanno_gui.core.figures.fact_table import FactTable
 from autoanno_gui.core.judged_page import SheetItem, SheetVerdict
 from autoanno_gui.core.queue_filter import QueueFilter
 from autoanno_gui.core.queue_settings import QueueSettings

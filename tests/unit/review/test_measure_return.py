@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from autoanno_gui.core.errors import KnownError
-from autoanno_gui.core.fact_table import FactTable
+from autoanno_gui.core.figures.fact_table import FactTable
+from autoanno_gui.core.figures.seconds_per_box import BoxTime, SecondsPerBox
 from autoanno_gui.core.predictions import RunSettings
 from autoanno_gui.core.queue import QueueReason, in_random_stream
 from autoanno_gui.core.queue_filter import QueueFilter
 from autoanno_gui.core.queue_settings import QueueSettings
 from autoanno_gui.core.records import FrameState, PresentationMode
 from autoanno_gui.core.review_objects import Role
-from autoanno_gui.core.seconds_per_box import BoxTime, SecondsPerBox
 from autoanno_gui.core.trial import Arm, Trial
 from autoanno_gui.review.fact_reader import read_facts
 from autoanno_gui.review.measure_return import (

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from autoanno_gui.core import drift_limits
-from autoanno_gui.core.drift import watch
 from autoanno_gui.core.errors import ProjectError
-from autoanno_gui.core.fact_table import FactTable
+from autoanno_gui.core.figures import drift_limits
+from autoanno_gui.core.figures.drift import watch
+from autoanno_gui.core.figures.fact_table import FactTable
 from autoanno_gui.core.records import Decision, DecisionKind
 from autoanno_gui.review.fact_reader import read_facts
 from autoanno_gui.review.metrics_keeper import READ_AT_ONCE, MetricsKeeper, StoppedError

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from autoanno_gui.core.metric_report import report
-from autoanno_gui.core.metrics import BINS, Accumulator, confidence_bin
+from autoanno_gui.core.figures.metric_report import report
+from autoanno_gui.core.figures.metrics import BINS, Accumulator, confidence_bin
 from autoanno_gui.core.predictions import FrameResult, RunSettings
 from autoanno_gui.core.records import FrameState, Thresholds
 from autoanno_gui.imaging.scan import scan_folder
