@@ -29,6 +29,8 @@ ROWS = (
     "repaint, 300 masks, zooming, 1x, p99",
     "threshold by key, 300 boxes, 1x, p99",
     "threshold by far, 300 masks, 1x, p99",
+    "drift, plain: false alarms",
+    "drift, plain: caught",
 )
 
 

@@ -49,8 +49,8 @@ def test_the_text_names_the_estimates_and_what_follows(reviewed: MadeProject) ->
 def test_a_report_replaces_no_project_and_no_picture(reviewed: MadeProject, tmp_path: Path) -> None:
     before = reviewed.file.read_bytes()
     picture = reviewed.folder / reviewed.names[0]
-    assert "ends in .html or .htm" in refused("metrics", "--project", reviewed.file, "--html", reviewed.file)
-    assert "ends in .csv" in refused("metrics", "--project", reviewed.file, "--csv", picture)
+    assert "must end in .html or .htm" in refused("metrics", "--project", reviewed.file, "--html", reviewed.file)
+    assert "must end in .csv" in refused("metrics", "--project", reviewed.file, "--csv", picture)
     assert "is not a folder" in refused("metrics", "--project", reviewed.file, "--csv", tmp_path / "no" / "report.csv")
     assert reviewed.file.read_bytes() == before
     named = tmp_path / "project.html"
