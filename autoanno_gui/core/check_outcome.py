@@ -13,6 +13,8 @@ from autoanno_gui.core.matching import KEPT_IOU, MATCH_IOU, candidate_pairs, mat
 from autoanno_gui.core.planting import Alteration, Label, Planted
 from autoanno_gui.core.records import Verdict
 
+CHECK_EVENT: Final = "check"
+"""Kind of the ledger's events about planted checks."""
 CLEARLY_BETTER: Final = 0.15
 """Overlap with the true label that a corrected one must have gained."""
 

@@ -16,7 +16,7 @@ from autoanno_gui.core.records import FrameHeader
 from autoanno_gui.core.task import Task
 
 if TYPE_CHECKING:
-    from autoanno_gui.core.figures.fact_table import Light
+    from autoanno_gui.core.light import Light
 
 CONFIDENCE_FLOOR: Final = 0.05
 """Predictions are stored from this confidence up, so that a threshold is a view and never a new model run."""

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from autoanno_gui.core.figures.fact_table import Light
+from autoanno_gui.core.light import Light
 
 SIDE: Final = 320
 """Pixels of the longer side of the copy that is measured: blur that does not show at this size costs a model little."""

@@ -9,9 +9,10 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from autoanno_gui.core.check_outcome import CHECK_EVENT
 from autoanno_gui.core.classes import living_class
 from autoanno_gui.core.figures.balance import balance
-from autoanno_gui.core.figures.checks import CHECK_EVENT, blind_figures, check_figures, nodding_figures
+from autoanno_gui.core.figures.checks import blind_figures, check_figures, nodding_figures
 from autoanno_gui.core.figures.drift import Drift, watch
 from autoanno_gui.core.figures.estimates import calibration, estimates
 from autoanno_gui.core.figures.fact_table import FactTable

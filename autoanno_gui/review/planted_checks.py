@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from autoanno_gui.core.check_outcome import Outcome, final_labels, judge, left_alone, sent_away
+from autoanno_gui.core.check_outcome import CHECK_EVENT, Outcome, final_labels, judge, left_alone, sent_away
 from autoanno_gui.core.document import Document
-from autoanno_gui.core.figures.checks import CHECK_EVENT
 from autoanno_gui.core.frame_list import STATES
 from autoanno_gui.core.geometry import Geometry
 from autoanno_gui.core.history import Entry
-from autoanno_gui.core.planted_predictions import to_predictions
 from autoanno_gui.core.planting import Alteration, Planted, Planter, alter, choose_frame
 from autoanno_gui.core.records import ClassRecord, Frame, How, PresentationMode, Verdict
 from autoanno_gui.review.documents import Documents
@@ -140,6 +138,8 @@ class PlantedChecks:
             return None
         keypoints = len(session.skeleton) if session.skeleton is not None else 0
         original = self._documents.predictions(decision.run_frame_id) if decision.run_frame_id is not None else None
+        from autoanno_gui.core.planted_predictions import to_predictions  # the window is painted before
+
         predictions = to_predictions(
             planted,
             thresholds=session.thresholds,

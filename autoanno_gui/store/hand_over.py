@@ -10,10 +10,8 @@ from typing import Final
 
 from autoanno_gui.store.connection import connect, environment_faults, immediate, open_reader, remove_stale_logs
 from autoanno_gui.store.migrations import SCHEMA_VERSION, copy_database, create
-from autoanno_gui.store.rows import FRESH, STATE_QUERY, compact, text_to_path
+from autoanno_gui.store.rows import FRESH, SAMPLE_OF, STATE_QUERY, compact, text_to_path
 
-SAMPLE_OF: Final = "sample_of"
-"""Setting of a project that was handed over: uuid of the one it comes from. It takes no other frames of the folder."""
 _SETTINGS: Final[tuple[str, ...]] = ("task", "skeleton", "thresholds", "auto_classes", "queue")
 """What the second reviewer needs to see the same proposals in the same way."""
 _WHOLE: Final = ("class", "model", "class_map", "run")

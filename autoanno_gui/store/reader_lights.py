@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autoanno_gui.core.figures.fact_table import Light
+from autoanno_gui.core.light import Light
 from autoanno_gui.store.reader_times import TimeReader
 
 

@@ -31,6 +31,9 @@ FRESH: Final = "COALESCE(rf.sha256 = f.sha256, rf.bytes = f.bytes AND rf.mtime_n
 """Whether a run_frame `rf` was made from the file that frame `f` is today: same contents or, while the contents of one
 are not known, same fingerprint."""
 
+SAMPLE_OF: Final = "sample_of"
+"""Setting of a project that was handed over: uuid of the one it comes from. It takes no other frames of the folder."""
+
 SESSION_STARTED: Final = "session"
 """Kind of the event that says of a sitting whether checks were on."""
 

@@ -27,9 +27,9 @@ from autoanno_gui.store.connection import (
     project_error,
     shown_path,
 )
-from autoanno_gui.store.hand_over import SAMPLE_OF
 from autoanno_gui.store.migrations import SCHEMA_VERSION, copy_database, create, migrate
 from autoanno_gui.store.reader import Reader
+from autoanno_gui.store.rows import SAMPLE_OF
 from autoanno_gui.store.writer import Writer
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from autoanno_gui.core.figures.fact_table import Light
+from autoanno_gui.core.light import Light
 from autoanno_gui.store.writer_base import WriterBase
 
 

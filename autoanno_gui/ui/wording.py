@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import escape
 
 
 def count_of(number: int, noun: str) -> str:
@@ -15,6 +14,8 @@ def plain_tip(text: str) -> str:
     """Return what a tooltip shows as `text`: Qt takes a class named `<b>` or a file of such a name for markup."""
     if "<" not in text and "&" not in text:
         return text
+    from html import escape  # hardly a window shows such a name
+
     return f"<qt>{escape(text, quote=False)}</qt>".replace("\n", "<br>")
 
 

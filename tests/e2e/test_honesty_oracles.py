@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from autoanno_gui.core.figures.checks import CHECK_EVENT
+from autoanno_gui.core.check_outcome import CHECK_EVENT
 from autoanno_gui.core.figures.fact_table import FactTable
 from autoanno_gui.core.figures.nodding import nods
 from autoanno_gui.core.records import PresentationMode

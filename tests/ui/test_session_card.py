@@ -13,8 +13,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from autoanno_gui.config import AppHome, Settings
-from autoanno_gui.core.figures.fact_table import FactTable, Light
+from autoanno_gui.core.figures.fact_table import FactTable
 from autoanno_gui.core.figures.hypotheses.rules import figure_of
+from autoanno_gui.core.light import Light
 from autoanno_gui.review.fact_reader import read_facts
 from autoanno_gui.store.store_thread import Store, open_report
 from autoanno_gui.ui.dialogs.session_card import CAUSES, TOO_FEW, SessionCard

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from math import hypot
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,6 @@ from autoanno_gui.core.records import VerdictKind
 
 Figures: TypeAlias = dict[str, Any]
 """Ready for JSON."""
-CHECK_EVENT: Final = "check"
-"""Kind of the ledger's events about planted checks."""
 
 
 def blind_figures(table: FactTable) -> Figures:

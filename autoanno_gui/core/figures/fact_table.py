@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from autoanno_gui.core.figures.facts import DecidedFrame, ObjectFact
 from autoanno_gui.core.figures.metrics import confidence_bin
+from autoanno_gui.core.light import Light
 from autoanno_gui.core.records import DecisionKind, PresentationMode, VerdictKind
 
 UNKNOWN: Final = -1
@@ -30,19 +31,6 @@ _NO_BOUNDS: Final = (np.nan,) * 4
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Light:
-    """How a frame's picture is lit.
-
-    Attributes:
-        brightness: mean, 0..1.
-        sharpness: the higher the sharper; comparable between frames of one project.
-    """
-
-    brightness: float
-    sharpness: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from autoanno_gui.core.figures.fact_table import FactTable, Light
+from autoanno_gui.core.figures.fact_table import FactTable
 from autoanno_gui.core.figures.facts import Bounds, DecidedFrame, ObjectFact
 from autoanno_gui.core.figures.hypotheses.hypothesis import Hypothesis
 from autoanno_gui.core.figures.hypotheses.rules import hypotheses
+from autoanno_gui.core.light import Light
 from autoanno_gui.core.records import DecisionKind, PresentationMode, VerdictKind
 
 CAR, BIKE, VAN, TRAM = 10, 11, 12, 13

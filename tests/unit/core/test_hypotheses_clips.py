@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autoanno_gui.core.figures.fact_table import FactTable, Light
+from autoanno_gui.core.figures.fact_table import FactTable
 from autoanno_gui.core.figures.facts import Bounds, DecidedFrame, ObjectFact
 from autoanno_gui.core.figures.hypotheses.clips import Things
 from autoanno_gui.core.figures.hypotheses.rules import hypotheses
+from autoanno_gui.core.light import Light
 from tests.unit.core.hypothesis_kit import BIKE, DRAWN, GOOD, NAMES, ask, frame, noise
 
 SMALL: Bounds = (0.5, 0.5, 0.55, 0.55)

@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autoanno_gui.core.figures.fact_table import FactTable, Light
+from autoanno_gui.core.figures.fact_table import FactTable
 from autoanno_gui.core.figures.facts import DecidedFrame
 from autoanno_gui.core.figures.hypotheses.clips import clip_of
 from autoanno_gui.core.figures.hypotheses.hypothesis import Hypothesis
 from autoanno_gui.core.figures.hypotheses.rules import figure_of
+from autoanno_gui.core.light import Light
 from tests.unit.core.hypothesis_kit import DRAWN, FALSE, GOOD, ask, elsewhere, frame, frames
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from autoanno_gui.core.figures.checks import CHECK_EVENT
+from autoanno_gui.core.check_outcome import CHECK_EVENT
 from autoanno_gui.core.records import PresentationMode
 from tests.projects import USUAL, MadeProject, make_project
 from tests.unit.review.session_kit import draw

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autoanno_gui.core.errors import FrameErrorCode
-from autoanno_gui.core.figures.fact_table import Light
+from autoanno_gui.core.light import Light
 from autoanno_gui.core.predictions import FrameResult
 from autoanno_gui.store.reader import Reader
 from autoanno_gui.store.store_thread import Priority, Store
