@@ -19,7 +19,8 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from autoanno_gui import __version__
-from autoanno_gui.config import AppHome, Settings, setup_logging
+from autoanno_gui.config import AppHome, Settings
+from autoanno_gui.logs import setup_logging
 from autoanno_gui.resources import resource
 from autoanno_gui.ui import theme
 from autoanno_gui.ui.dialogs.crash import CrashDialog

@@ -1,4 +1,4 @@
-"""What the program keeps between runs: its home folder, the settings, whose folder has which project, the log."""
+"""What the program keeps between runs: its home folder, the settings, and whose folder has which project."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import getpass
 import hashlib
 import json
 import logging
-import logging.handlers
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -31,10 +30,6 @@ _NAME_BYTES: Final = 120
 """Of a folder's name in a project file's name; file systems take 255 bytes in all."""
 _INDEX_WAIT: Final = 10.0
 """Seconds to wait for another process that is changing the index of projects."""
-
-_LOG_BYTES: Final = 1_000_000
-_LOG_FILES: Final = 5
-"""Older ones that are kept beside the current one."""
 
 Theme: TypeAlias = Literal["system", "light", "dark"]
 _Json: TypeAlias = dict[str, object]
@@ -325,7 +320,7 @@ def _index_lock(home: AppHome) -> Iterator[None]:
     except Timeout as error:
         raise KnownError(f"Another process holds {lock.lock_file}; close it and try again.") from error
     except OSError as error:
-        raise KnownError(_cannot("written", lock.lock_file, error)) from error
+        raise KnownError(cannot("written", lock.lock_file, error)) from error
     try:
         yield
     finally:
@@ -333,7 +328,7 @@ def _index_lock(home: AppHome) -> Iterator[None]:
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
-def _cannot(be: str, file: str | Path, error: OSError) -> str:
+def cannot(be: str, file: str | Path, error: OSError) -> str:
     reason = error.strerror or str(error)
     return (
         f"{file} cannot be {be} ({reason}); make room or check its permissions, or set AUTOANNO_HOME to another folder."
@@ -344,7 +339,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise KnownError(_cannot("made", folder, error)) from error
+        raise KnownError(cannot("made", folder, error)) from error
 
 
 def _read_json(file: Path) -> _Json:
@@ -354,7 +349,7 @@ def _read_json(file: Path) -> _Json:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise KnownError(_cannot("read", file, error)) from error
+        raise KnownError(cannot("read", file, error)) from error
     try:
         content = json.loads(raw)
     except (ValueError, RecursionError) as error:
@@ -367,7 +362,7 @@ def _set_aside(file: Path, *, reason: str) -> _Json:
     try:
         os.replace(file, damaged)
     except OSError as error:
-        raise KnownError(_cannot("set aside, though it is damaged,", file, error)) from error
+        raise KnownError(cannot("set aside, though it is damaged,", file, error)) from error
     log.warning("%s is damaged (%s); it is now %s and the program starts afresh", file, reason, damaged.name)
     return {}
 
@@ -388,34 +383,4 @@ def _write_json(file: Path, content: _Json) -> None:
         if temporary:
             with contextlib.suppress(OSError):
                 os.remove(temporary)
-        raise KnownError(_cannot("written", file, error)) from error
-
-
-# --- log --------------------------------------------------------------------------------------------------------------
-class _LogFile(logging.handlers.RotatingFileHandler):
-    """The one log file of the process."""
-
-
-def setup_logging(home: AppHome) -> Path | None:
-    """Let everything from INFO up go to a log file in `logs_dir` that is rotated; return it.
-
-    A second call moves the log to its home. Where no file can be written, this says so on stderr and returns None: the
-    program works without.
-    """
-    logger = logging.getLogger()
-    for handler in [each for each in logger.handlers if isinstance(each, _LogFile)]:
-        logger.removeHandler(handler)
-        handler.close()
-    logger.setLevel(logging.INFO)
-    file = home.logs_dir / "autoanno.log"
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handler = _LogFile(
-            file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8", errors="backslashreplace"
-        )
-    except OSError as error:
-        log.warning("no log is kept: %s", _cannot("written", file, error))
-        return None
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logger.addHandler(handler)
-    return file
+        raise KnownError(cannot("written", file, error)) from error

@@ -100,3 +100,10 @@ def make_project(
         queue = QueueSettings(order=order).to_json()
         store.submit(Priority.OTHER, lambda w: w.set_setting(QUEUE_SETTING, queue)).result()
     return MadeProject(root, file, names)
+
+
+def copy_of(made: MadeProject, folder: Path) -> MadeProject:
+    """Return the same folder of frames with a project file of its own."""
+    file = folder / "frames.autoanno"
+    file.write_bytes(made.file.read_bytes())
+    return MadeProject(made.folder, file, made.names)

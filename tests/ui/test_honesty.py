@@ -15,7 +15,7 @@ from autoanno_gui.core.review_objects import Role
 from autoanno_gui.review.queue_keeper import QUEUE_SETTING
 from autoanno_gui.store.store_thread import Priority, Store
 from autoanno_gui.ui.panels.status import StatusLine
-from tests.projects import USUAL, MadeProject, make_project
+from tests.projects import USUAL, MadeProject, copy_of, make_project
 from tests.ui.conftest import Open
 from tests.ui.driver import CTRL, SHIFT, Driver, Key
 
@@ -35,9 +35,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> MadeProject:
 
 @pytest.fixture
 def fresh(many: MadeProject, tmp_path: Path) -> MadeProject:
-    file = tmp_path / "frames.autoanno"
-    file.write_bytes(many.file.read_bytes())
-    return MadeProject(many.folder, file, many.names)
+    return copy_of(many, tmp_path)
 
 
 def texts(driver: Driver) -> str:

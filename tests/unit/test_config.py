@@ -19,9 +19,9 @@ from autoanno_gui.config import (
     default_reviewer,
     project_file_for,
     remember_project,
-    setup_logging,
 )
 from autoanno_gui.core.errors import KnownError
+from autoanno_gui.logs import setup_logging
 
 
 @pytest.fixture

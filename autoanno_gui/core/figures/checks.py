@@ -5,6 +5,7 @@ Each rate stands beside its 95 % interval as [low, high]; both are None where th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from math import hypot
 from typing import Any, TypeAlias
@@ -13,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoanno_gui.core.figures.fact_table import FactTable
-from autoanno_gui.core.figures.intervals import bootstrap_counted, wilson
+from autoanno_gui.core.figures.intervals import wilson
+from autoanno_gui.core.figures.metric_report import resampled, share_of
 from autoanno_gui.core.figures.nodding import accepted_frames, nods
 from autoanno_gui.core.planting import Alteration
 from autoanno_gui.core.records import VerdictKind
@@ -68,7 +70,7 @@ def check_figures(events: Iterable[Mapping[str, Any]], enabled: bool) -> Figures
         "enabled": enabled,
         "planted": len(checks),
         "caught": caught,
-        "catch_rate": _share(caught, len(answered)),
+        "catch_rate": share_of(caught, len(answered)),
         "catch_rate_interval": list(wilson(caught, len(answered))) if answered else None,
         "passed_over": len(checks) - len(answered),
         "by_alteration": [_of_alteration(kind, answered) for kind in Alteration],
@@ -91,7 +93,7 @@ def nodding_figures(table: FactTable) -> Figures:
     return {
         "frames": frames,
         "marked": len(marked),
-        "rate": _share(len(marked), frames),
+        "rate": share_of(len(marked), frames),
         "rate_interval": list(wilson(len(marked), frames)) if frames else None,
         "list": [
             {"frame": nod.path, "seconds": nod.seconds, "objects": nod.objects, "limit": nod.limit}
@@ -105,20 +107,11 @@ def _pairs(pairs: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
     return np.array(list(pairs), np.int64).reshape(-1, 2)
 
 
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
-
-
 def _rate(name: str, pairs: NDArray[np.int64]) -> Figures:
     """Return the ratio of the sums of (frames, 2) numerators and denominators, and its interval over frames."""
     part, whole = pairs.sum(axis=0).tolist()
-    if not whole:
-        return {name: None, f"{name}_interval": None}
-    distinct, counts = np.unique(pairs, axis=0, return_counts=True)
-    return {
-        name: part / whole,
-        f"{name}_interval": list(bootstrap_counted(distinct.astype(np.float64), counts)),
-    }
+    frames = Counter((part, whole) for part, whole in pairs.tolist())
+    return {name: share_of(part, whole), f"{name}_interval": resampled(frames) if whole else None}
 
 
 def _difference(name: str, mine: NDArray[np.int64], theirs: NDArray[np.int64]) -> Figures:

@@ -15,6 +15,7 @@ from autoanno_gui.core.figures.charts.parts import PARTS_HEIGHT, rate_parts, sha
 from autoanno_gui.core.figures.charts.reliability import reliability
 from autoanno_gui.core.figures.charts.seconds import seconds_bars
 from autoanno_gui.core.figures.charts.timeline import cusum, rate_over_time
+from autoanno_gui.core.figures.figure_words import percent
 from tests.report_sample import LONG, SCRIPT, sample
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -339,6 +340,16 @@ def test_the_histogram_and_its_median() -> None:
     assert p90 == pytest.approx(number(third, "x") - 1 + (number(third, "width") + 2) / 2, abs=0.02)
     assert "median 3.0 s (line), 9 of 10 within 6.5 s (dashed)" in texts(svg)
     assert {"0", "2", "6", "more", "10"} <= set(texts(svg))
+
+
+def test_a_part_that_is_nothing_has_no_sign() -> None:
+    # 14 of 205 deleted, 11 with another class: floats make "outline moved" a hair less than nothing.
+    shown, deleted, renamed = 205, 14, 11
+    parts = {"class_changed": renamed / shown, "geometry_changed": 0.0, "deleted": deleted / shown}
+    figures = {"edit_rate": (deleted + renamed) / shown, "edit_rate_parts": parts}
+    assert figures["edit_rate"] - deleted / shown - renamed / shown < 0.0
+    assert "-0%" not in texts(rate_parts(figures, LIGHT, (320, PARTS_HEIGHT)))
+    assert percent(shares(figures)["outline moved"]) == "0%"
 
 
 def test_a_part_that_is_nothing_is_no_trace_of_one() -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from autoanno_gui.store.store_thread import Store
-from tests.projects import USUAL, MadeProject, Proposal, make_project
+from tests.projects import USUAL, MadeProject, Proposal, copy_of, make_project
 from tests.unit.review.sitting import Sitting
 
 Sit = Callable[..., Sitting]
+LARGE_FOLDER = 140
 OpenStore = Callable[..., Store]
 
 
@@ -44,6 +45,18 @@ def sit_down(tmp_path: Path) -> Iterator[Sit]:
 def sitting(sit_down: Sit, made: MadeProject) -> Sitting:
     """A review of four frames with the usual proposals."""
     return sit_down(made)
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory: pytest.TempPathFactory) -> MadeProject:
+    """A folder that is large enough for the honesty guards; nothing is decided in it, and nobody may open its file."""
+    return make_project(tmp_path_factory.mktemp("many"), [USUAL] * LARGE_FOLDER)
+
+
+@pytest.fixture
+def fresh(many: MadeProject, tmp_path: Path) -> MadeProject:
+    """That folder with a project file of its own."""
+    return copy_of(many, tmp_path)
 
 
 @pytest.fixture

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from autoanno_gui.core.check_outcome import CHECK_EVENT
 from autoanno_gui.core.records import PresentationMode
-from tests.projects import USUAL, MadeProject, make_project
 from tests.unit.review.session_kit import draw
 from tests.unit.review.sitting import Sitting
 
-FRAMES = 140
 EVERY = 5
 SPARED = 20
-
-
-def large_folder(folder: Path) -> MadeProject:
-    """Make a folder that is large enough for checks; nothing is decided in it."""
-    return make_project(folder, [USUAL] * FRAMES)
-
-
-def copy_of(made: MadeProject, folder: Path) -> MadeProject:
-    """Return the same folder with a project file of its own."""
-    file = folder / "frames.autoanno"
-    file.write_bytes(made.file.read_bytes())
-    return MadeProject(made.folder, file, made.names)
 
 
 def blind_numbers(sitting: Sitting) -> list[int]:

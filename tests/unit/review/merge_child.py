@@ -1,9 +1,9 @@
-"""Run as a process of its own by the crash test: merges, says how far it is after each transaction, and then waits."""
+"""Run as a process of its own by the crash test: merges, says how far it is after each transaction, and goes on only
+when it is told to."""
 
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 from autoanno_gui.review.hand_over import merge_back
@@ -14,7 +14,7 @@ def main(file: Path, other: Path) -> None:
     store = Store.open(file)
     for progress in merge_back(store, other):
         print(progress.done, flush=True)  # noqa: T201
-        time.sleep(0.3)
+        sys.stdin.readline()
 
 
 if __name__ == "__main__":

@@ -22,21 +22,11 @@ from autoanno_gui.review.honesty import LEAST_FRAMES
 from autoanno_gui.review.outcome import Step
 from autoanno_gui.review.queue_keeper import News, QueueKeeper, SortRequest
 from autoanno_gui.store.store_thread import Priority
-from tests.projects import USUAL, MadeProject, make_project
+from tests.projects import USUAL, MadeProject, copy_of, make_project
 from tests.unit.review.conftest import Sit
-from tests.unit.review.honesty_kit import blind_numbers, copy_of, large_folder, open_blind
+from tests.unit.review.honesty_kit import blind_numbers, open_blind
 from tests.unit.review.session_kit import draw
 from tests.unit.review.sitting import Sitting
-
-
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> MadeProject:
-    return large_folder(tmp_path_factory.mktemp("many"))
-
-
-@pytest.fixture
-def fresh(many: MadeProject, tmp_path: Path) -> MadeProject:
-    return copy_of(many, tmp_path)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,19 +13,9 @@ from autoanno_gui.core.trial import Arm, Trial
 from autoanno_gui.store.store_thread import Priority
 from tests.projects import HEIGHT, WIDTH, MadeProject
 from tests.unit.review.conftest import Sit
-from tests.unit.review.honesty_kit import EVERY, SPARED, accept, copy_of, large_folder, prepare_check
+from tests.unit.review.honesty_kit import EVERY, SPARED, accept, prepare_check
 from tests.unit.review.session_kit import draw
 from tests.unit.review.sitting import Sitting
-
-
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> MadeProject:
-    return large_folder(tmp_path_factory.mktemp("many"))
-
-
-@pytest.fixture
-def fresh(many: MadeProject, tmp_path: Path) -> MadeProject:
-    return copy_of(many, tmp_path)
 
 
 @pytest.fixture

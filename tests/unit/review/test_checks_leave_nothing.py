@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,24 +22,12 @@ from tests.unit.review.conftest import Sit
 from tests.unit.review.honesty_kit import (
     EVERY,
     accept,
-    copy_of,
     events,
     go_to_check,
-    large_folder,
     prepare_check,
 )
 from tests.unit.review.session_kit import draw
 from tests.unit.review.sitting import Sitting
-
-
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> MadeProject:
-    return large_folder(tmp_path_factory.mktemp("many"))
-
-
-@pytest.fixture
-def fresh(many: MadeProject, tmp_path: Path) -> MadeProject:
-    return copy_of(many, tmp_path)
 
 
 @pytest.fixture

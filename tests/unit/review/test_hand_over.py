@@ -331,12 +331,17 @@ class TestStopped:
         store.close()
         child = subprocess.Popen(
             [sys.executable, "-m", "tests.unit.review.merge_child", str(file), str(theirs)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
+        assert child.stdin is not None
         assert child.stdout is not None
-        with child, child.stdout:
-            assert [child.stdout.readline().strip() for _ in range(2)] == ["0", "8"]
+        with child:
+            assert child.stdout.readline().strip() == "0"
+            child.stdin.write("on\n")
+            child.stdin.flush()
+            assert child.stdout.readline().strip() == "8"
             child.kill()
         merged = rows(file, "SELECT count(*) FROM decision")[0][0]
         assert 8 <= merged < 20, "it was killed on the way"

@@ -16,19 +16,9 @@ from autoanno_gui.review.reports import metrics_report
 from autoanno_gui.store.store_thread import Priority
 from tests.projects import USUAL, MadeProject, make_project
 from tests.unit.review.conftest import Sit
-from tests.unit.review.honesty_kit import EVERY, SPARED, accept, copy_of, events, go_to_check, large_folder
+from tests.unit.review.honesty_kit import EVERY, SPARED, accept, events, go_to_check
 from tests.unit.review.session_kit import draw
 from tests.unit.review.sitting import Sitting
-
-
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> MadeProject:
-    return large_folder(tmp_path_factory.mktemp("many"))
-
-
-@pytest.fixture
-def fresh(many: MadeProject, tmp_path: Path) -> MadeProject:
-    return copy_of(many, tmp_path)
 
 
 @pytest.fixture

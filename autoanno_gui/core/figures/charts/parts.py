@@ -36,8 +36,8 @@ def shares(figures: Mapping[str, Any]) -> dict[str, float]:
         "outline moved": edited - kinds,
         "class and outline": kinds + shapes - edited,
     }
-    # Differences of floats: what is nothing may come out as a trace.
-    return {name: max(round(share, 12), 0.0) for name, share in found.items()}
+    # Differences of floats: what is nothing may come out as a trace, or with a minus sign.
+    return {name: max(round(share, 12), 0.0) + 0.0 for name, share in found.items()}
 
 
 def rate_parts(figures: Mapping[str, Any], palette: Palette, size: Size) -> str:
