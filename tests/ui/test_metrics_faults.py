@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
@@ -138,8 +138,7 @@ def test_a_fault_of_a_project_that_was_closed_is_not_told(opened: Driver) -> Non
     set_thresholds(opened, "not json")
     ask_at_once(opened).wait()  # its word of the fault waits for the window, which does not listen
     opened.window.metrics.set_project(None)
-    for _ in range(3):
-        QTest.qWait(1)
+    QCoreApplication.sendPostedEvents()
     assert opened.window.metrics_panel.texts == {"state": "No figures yet."}
 
 
@@ -151,8 +150,7 @@ def test_figures_of_a_project_that_was_closed_are_not_shown(opened: Driver) -> N
     ask_at_once(opened)
     assert reported.wait(PATIENCE_MS / 1000), "the report waits for the window"
     opened.window.metrics.set_project(None)
-    for _ in range(3):
-        QTest.qWait(1)
+    QCoreApplication.sendPostedEvents()
     assert opened.window.metrics_panel.document is None
 
 
